@@ -1,0 +1,55 @@
+#include "base/bytes.h"
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace tandem::base {
+namespace {
+
+TEST(Hex, RoundTripsAndRefusesOddLengthsAndOtherCharacters) {
+    const Bytes bytes = {0x00, 0x7f, 0xff, 0xa5};
+    EXPECT_EQ(to_hex(bytes), "007fffa5");
+    EXPECT_EQ(to_hex(bytes, HexCase::upper), "007FFFA5");
+    EXPECT_EQ(from_hex("007fFFa5"), bytes);
+    EXPECT_EQ(from_hex("007"), std::nullopt);
+    EXPECT_EQ(from_hex("0g"), std::nullopt);
+    EXPECT_EQ(from_hex(""), Bytes{});
+}
+
+TEST(Base64, VectorsOfRfc4648Section10) {
+    for (const auto& [plain, text] : std::vector<std::pair<std::string, std::string>>{
+             {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
+             {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}}) {
+        EXPECT_EQ(to_base64(as_bytes(plain)), text);
+        EXPECT_EQ(from_base64(text), to_bytes(as_bytes(plain)));
+    }
+}
+
+TEST(Base64, ReadsAsGoDoes) {
+    EXPECT_TRUE(from_base64("Zm9v\r\nYmFy"));
+    EXPECT_TRUE(from_base64("Zh==")) << "unused bits are not checked";
+    EXPECT_FALSE(from_base64("Zg="));
+    EXPECT_FALSE(from_base64("Zg"));
+    EXPECT_FALSE(from_base64("Zg==Zg=="));
+    EXPECT_FALSE(from_base64("===="));
+    EXPECT_FALSE(from_base64("Zm9v===="));
+    EXPECT_FALSE(from_base64("Zm-v"));
+}
+
+TEST(SeededRandom, SameSeedSameNumbers) {
+    SeededRandom a(7);
+    SeededRandom b(7);
+    SeededRandom c(8);
+    bool differs = false;
+    for (int i = 0; i < 100; ++i) {
+        const std::uint64_t value = a.next();
+        EXPECT_EQ(value, b.next());
+        differs = differs || value != c.next();
+    }
+    EXPECT_TRUE(differs);
+    for (int i = 0; i < 1000; ++i) EXPECT_LT(a.below(3), 3U);
+}
+
+}  // namespace
+}  // namespace tandem::base
