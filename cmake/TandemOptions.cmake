@@ -4,6 +4,7 @@ option(TANDEM_THREAD_SANITIZE "Build with ThreadSanitizer" OFF)
 option(TANDEM_FUZZ "Build fuzz targets with libFuzzer (clang)" OFF)
 option(TANDEM_COVERAGE "Instrument for coverage" OFF)
 option(TANDEM_BENCH "Build benchmarks" ON)
+option(TANDEM_CCACHE "Compile through ccache where it is installed" ON)
 
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -11,7 +12,6 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
                     -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
@@ -39,8 +39,13 @@ if(TANDEM_COVERAGE)
 endif()
 
 find_program(CCACHE ccache)
-if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+if(CCACHE AND TANDEM_CCACHE)
+  # Precompiled headers are cached only with this sloppiness (ccache's manual, "Precompiled
+  # headers"). Paths below the source folder count as relative, so another clone hits as well.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      "${CCACHE}")
 endif()
 find_program(MOLD mold)
 if(MOLD AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")

@@ -32,8 +32,7 @@ function(tandem_library name)
   if(ARG_PURE)
     set(kind "pure")
   endif()
-  string(JOIN " " dep_words ${ARG_DEPS})
-  set_property(GLOBAL APPEND PROPERTY TANDEM_LINK_GRAPH "${name} ${ARG_FLOOR} ${kind} ${dep_words}")
+  set_property(GLOBAL APPEND PROPERTY TANDEM_LINK_GRAPH "${name} ${ARG_FLOOR} ${kind}")
 
   if(ARG_TESTS)
     add_executable(${name}_tests ${ARG_TESTS})
@@ -57,6 +56,9 @@ target_link_libraries(tandem_test_main PUBLIC GTest::gtest GTest::gmock Boost::h
 target_include_directories(tandem_test_main PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
 target_precompile_headers(tandem_test_main PRIVATE ${TANDEM_COMMON_HEADERS} <gtest/gtest.h>)
 
+# All fuzz programs, and nothing else: what the fuzz preset builds.
+add_custom_target(fuzz_programs)
+
 # x_fuzz.cc defines LLVMFuzzerTestOneInput. With TANDEM_FUZZ it becomes a libFuzzer program;
 # in every other build it is linked with a main that replays fuzz/corpus/<x> as an ordinary test.
 function(tandem_fuzz_target library source)
@@ -73,13 +75,26 @@ function(tandem_fuzz_target library source)
     add_test(NAME ${program}.corpus COMMAND ${program} "${corpus}")
     set_tests_properties(${program}.corpus PROPERTIES LABELS corpus)
   endif()
+  add_dependencies(fuzz_programs ${program})
   set_property(GLOBAL APPEND PROPERTY TANDEM_FUZZ_TARGETS ${stem})
 endfunction()
 
+# One line a library: "name floor kind dependency...". The dependencies are those that CMake
+# itself will link, so one that was added behind tandem_library's back shows as well.
 function(tandem_write_link_graph)
   get_property(graph GLOBAL PROPERTY TANDEM_LINK_GRAPH)
-  string(JOIN "\n" text ${graph})
-  file(WRITE "${CMAKE_BINARY_DIR}/link-graph.txt" "${text}\n")
+  set(text "")
+  foreach(line IN LISTS graph)
+    string(REGEX REPLACE " .*" "" name "${line}")
+    get_target_property(libraries tandem_${name} LINK_LIBRARIES)
+    list(FILTER libraries INCLUDE REGEX "^tandem(::|_)")
+    list(TRANSFORM libraries REPLACE "^tandem(::|_)" "")
+    list(REMOVE_DUPLICATES libraries)
+    list(PREPEND libraries ${line})
+    string(JOIN " " line ${libraries})
+    string(APPEND text "${line}\n")
+  endforeach()
+  file(WRITE "${CMAKE_BINARY_DIR}/link-graph.txt" "${text}")
   get_property(fuzz GLOBAL PROPERTY TANDEM_FUZZ_TARGETS)
   string(JOIN "\n" text ${fuzz})
   file(WRITE "${CMAKE_BINARY_DIR}/fuzz-targets.txt" "${text}\n")
