@@ -19,6 +19,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # libstdc++ 12 offers std::expected only to compilers that claim concepts 202002.
   add_compile_options(-Wno-unknown-warning-option -Wno-builtin-macro-redefined
                       -D__cpp_concepts=202002L)
+  # Without the time in it, a precompiled header can come out of ccache.
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()
 
 if(TANDEM_SANITIZE)

@@ -1,8 +1,6 @@
 // Checks of our own invariants. They stay in release builds: a node that finds itself broken
 // stops, its seat is kept warm elsewhere. Never used on what a stranger sent: that is a Refusal.
 #pragma once
-#include <cstdio>
-#include <cstdlib>
 
 namespace tandem::base {
 
@@ -11,11 +9,8 @@ namespace tandem::base {
 using CheckFailureHook = void (*)(const char* condition, const char* file, int line);
 inline CheckFailureHook check_failure_hook = nullptr;
 
-[[noreturn]] inline void check_failed(const char* condition, const char* file, int line) noexcept {
-    if (check_failure_hook != nullptr) check_failure_hook(condition, file, line);
-    std::fprintf(stderr, "tandem: check failed: %s (%s:%d)\n", condition, file, line);
-    std::abort();
-}
+/// Says what failed on standard error and aborts. Out of line: only base may write anything.
+[[noreturn]] void check_failed(const char* condition, const char* file, int line) noexcept;
 
 }  // namespace tandem::base
 
