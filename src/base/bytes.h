@@ -28,6 +28,12 @@ concept ByteString = requires(const T& value) {
     { value.size() } -> std::convertible_to<std::size_t>;
 } && std::same_as<std::remove_cv_t<typename T::value_type>, std::uint8_t>;
 
+/// SmallBytes need this, for their iterators do not convert to a span by themselves.
+template <ByteString T>
+[[nodiscard]] BytesView view(const T& bytes) noexcept {
+    return {bytes.data(), bytes.size()};
+}
+
 [[nodiscard]] inline BytesView as_bytes(std::string_view text) noexcept {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
