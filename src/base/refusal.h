@@ -7,9 +7,9 @@
 
 namespace tandem::base {
 
-/// `check` is a stable name ("vote.height"), for tests and counters; `why` is for a person.
+/// `check` is a stable name ("commit.round"), for tests and counters; `why` is for a person.
 struct Refusal {
-    std::string_view check;  // always a string literal
+    std::string check;
     std::string why;
 
     bool operator==(const Refusal&) const = default;
@@ -21,7 +21,14 @@ template <typename T>
 using Result = std::expected<T, Refusal>;
 
 [[nodiscard]] inline std::unexpected<Refusal> refuse(std::string_view check, std::string why) {
-    return std::unexpected<Refusal>(Refusal{check, std::move(why)});
+    return std::unexpected<Refusal>(Refusal{std::string(check), std::move(why)});
+}
+
+/// The same verdict with its check prefixed by where it was met: "commit" and "round" make
+/// "commit.round".
+[[nodiscard]] inline Verdict within(std::string_view where, Verdict verdict) {
+    if (!verdict) verdict.error().check.insert(0, std::string(where) + ".");
+    return verdict;
 }
 
 }  // namespace tandem::base

@@ -1,0 +1,147 @@
+// tandem-vectors PATH...: runs golden vectors of CometBFT and says where we disagree.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "tests/vectors_program/registry.h"
+
+namespace tandem::vectors {
+
+std::map<std::string, Runner>& runners() {
+    static std::map<std::string, Runner> map;
+    return map;
+}
+
+std::map<std::string, std::string>& pending_topics() {
+    static std::map<std::string, std::string> map;
+    return map;
+}
+
+void Case::expect_at(const Json& where, const std::string& member, const Json& got,
+                     const std::string& prefix) {
+    const std::string what = prefix + member;
+    if (!where.contains(member)) return fail(what, "(no such member in the vector)", got.dump());
+    if (where.at(member) != got) fail(what, where.at(member).dump(), got.dump());
+}
+
+namespace {
+
+constexpr std::size_t shown_text_max = 600;
+
+struct Tally {
+    std::size_t cases = 0, passed = 0, failed = 0, pending = 0;
+};
+
+std::string shorten(const std::string& text) {
+    if (text.size() <= shown_text_max) return text;
+    return text.substr(0, shown_text_max) + fmt::format("... ({} characters)", text.size());
+}
+
+void report_failure(const std::string& topic, const std::string& name, const Case& judged) {
+    for (const Mismatch& mismatch : judged.mismatches())
+        std::cout << fmt::format("FAILED {}: {}: {}\n    expected {}\n    got      {}\n", topic, name,
+                                 mismatch.what, shorten(mismatch.expected), shorten(mismatch.got));
+}
+
+void run_case(const std::string& topic, const Runner& runner, const Json& json, Tally& tally,
+              std::map<std::string, std::size_t>& pending_reasons) {
+    const std::string name = json.at("name").get<std::string>();
+    Case judged(json.at("in"), json.at("out"));
+    try {
+        runner(judged);
+    } catch (const std::exception& error) {
+        judged.fail("the vector cannot be read", "a known shape", error.what());
+    }
+    ++tally.cases;
+    if (!judged.mismatches().empty()) {
+        ++tally.failed;
+        report_failure(topic, name, judged);
+    } else if (!judged.pending_reason().empty()) {
+        ++tally.pending;
+        ++pending_reasons[judged.pending_reason()];
+    } else {
+        ++tally.passed;
+    }
+}
+
+/// False when a case failed or the topic is not known.
+bool run_file(const std::filesystem::path& path, std::map<std::string, std::string>& pending_seen) {
+    std::ifstream stream(path);
+    Json file = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
+    if (file.is_discarded() || !file.is_object() || !file.contains("topic")) {
+        std::cout << fmt::format("FAILED {}: not a vector file (JSON with a topic)\n", path.string());
+        return false;
+    }
+    const std::string topic = file.at("topic").get<std::string>();
+    if (const auto waiting = pending_topics().find(topic); waiting != pending_topics().end()) {
+        pending_seen.emplace(topic, waiting->second);
+        std::cout << fmt::format("{} {} 0 0 pending: {}\n", topic, file.at("cases").size(),
+                                 waiting->second);
+        return true;
+    }
+    const auto runner = runners().find(topic);
+    if (runner == runners().end()) {
+        std::cout << fmt::format("FAILED {}: unknown topic {}\n", path.string(), topic);
+        return false;
+    }
+    Tally tally;
+    std::map<std::string, std::size_t> pending_reasons;
+    for (const Json& json : file.at("cases"))
+        run_case(topic, runner->second, json, tally, pending_reasons);
+    std::cout << fmt::format("{} {} {} {}", topic, tally.cases, tally.passed, tally.failed);
+    for (const auto& [reason, count] : pending_reasons) {
+        std::cout << fmt::format(" ({} pending: {})", count, reason);
+        pending_seen.emplace(topic + ", some cases", reason);
+    }
+    std::cout << "\n";
+    return tally.failed == 0;
+}
+
+std::vector<std::filesystem::path> vector_files(const std::vector<std::string>& arguments) {
+    std::vector<std::filesystem::path> files;
+    for (const std::string& argument : arguments) {
+        if (!std::filesystem::is_directory(argument)) {
+            files.emplace_back(argument);
+            continue;
+        }
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(argument))
+            if (entry.path().extension() == ".json" || entry.path().extension() == ".jsonl")
+                files.push_back(entry.path());
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
+}  // namespace
+}  // namespace tandem::vectors
+
+int main(int argc, char** argv) {
+    using namespace tandem::vectors;
+    CLI::App app{
+        "Runs golden vectors made by CometBFT. Prints per topic: cases, passed, failed.\n"
+        "Example: tandem-vectors tests/vectors"};
+    std::vector<std::string> paths;
+    bool list_pending = false;
+    app.add_option("PATH", paths, "files or folders of vectors");
+    app.add_flag("--pending", list_pending, "list what a later part of the project brings, and why");
+    CLI11_PARSE(app, argc, argv);
+    if (list_pending) {
+        for (const auto& [topic, reason] : pending_topics())
+            std::cout << fmt::format("{}: {}\n", topic, reason);
+        return 0;
+    }
+    const auto files = vector_files(paths);
+    if (files.empty()) {
+        std::cerr << "tandem-vectors: no vector files; name files or folders, e.g. tests/vectors\n";
+        return 2;
+    }
+    bool ok = true;
+    std::map<std::string, std::string> pending_seen;
+    for (const auto& file : files) ok = run_file(file, pending_seen) && ok;
+    for (const auto& [topic, reason] : pending_seen)
+        std::cout << fmt::format("pending {}: {}\n", topic, reason);
+    return ok ? 0 : 1;
+}
