@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -56,6 +57,8 @@ class Ed25519Batch {
     struct Entry {
         std::array<std::uint8_t, 32> public_key, point, response, challenge;  // A, R, S, k
     };
+    [[nodiscard]] static bool sum_vanishes(std::span<const Entry> entries);
+
     std::vector<Entry> entries_;
 };
 
