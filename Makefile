@@ -1,0 +1,62 @@
+# The commands of the house, by short names. `make` alone lists them; CMake does the building
+# (CMakePresets.json), and scripts/ the rest.
+JOBS ?= $(shell nproc)
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+
+.DEFAULT_GOAL := help
+.PHONY: help deps check-deps build test check sanitize layers symbols check-format format tidy \
+        fuzz-build fuzz fuzz-long bench clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps:
+	@scripts/install-deps
+
+check-deps:
+	@scripts/install-deps --checks
+
+build: deps ## install what it needs and build into build/release
+	cmake --preset release
+	cmake --build --preset release --parallel $(JOBS)
+
+test: build ## build, and run every test
+	ctest --preset release
+
+check: sanitize layers symbols check-format tidy fuzz ## the further checks, each also by its name:
+
+sanitize: deps ## build with the address and undefined-behaviour sanitizers, and run every test
+	cmake --preset dev
+	cmake --build --preset dev --parallel $(JOBS)
+	ctest --preset dev
+
+layers: build ## no folder imports sideways or upward
+	scripts/check-layers --graph build/release/link-graph.txt
+
+symbols: build ## no pure library reaches a clock, thread, file, socket or dice
+	scripts/check-symbols --build build/release
+
+check-format: check-deps ## every source is formatted
+	scripts/format --check
+
+tidy: check-deps ## clang-tidy finds nothing
+	scripts/tidy --jobs $(JOBS)
+
+fuzz-build: check-deps
+	cmake --preset fuzz
+	cmake --build --preset fuzz --parallel $(JOBS) --target fuzz_programs
+
+fuzz: fuzz-build ## a short run of every fuzz target (two minutes)
+	scripts/fuzz --jobs $(JOBS)
+
+fuzz-long: fuzz-build ## a million executions of every fuzz target
+	scripts/fuzz --jobs $(JOBS) --runs 1000000
+
+bench: build ## run the benchmarks on one core
+	scripts/bench
+
+format: check-deps ## format every source in place
+	scripts/format
+
+clean: ## remove everything that was built
+	rm -rf build
