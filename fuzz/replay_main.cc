@@ -7,8 +7,6 @@
 // input brings the program down, its path is the last thing printed.
 //
 // Not here: making new inputs, which is the work of the fuzz preset (docs/house.md).
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
@@ -19,6 +17,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 // Names that the fuzzer's and the sanitizers' runtimes prescribe.
