@@ -19,7 +19,27 @@ using BytesView = std::span<const std::uint8_t>;
 /// A byte string that is usually at most N bytes long and then needs no allocation. Longer ones
 /// are held as well: what a stranger sent has the length that he chose, until it was checked.
 template <std::size_t N>
-using SmallBytes = boost::container::small_vector<std::uint8_t, N>;
+class SmallBytes : public boost::container::small_vector<std::uint8_t, N> {
+    using Vector = boost::container::small_vector<std::uint8_t, N>;
+
+  public:
+    using Vector::Vector;
+    SmallBytes() = default;
+    explicit SmallBytes(BytesView bytes) : Vector(bytes.begin(), bytes.end()) {}
+
+    // Boost's iterators of Debian 12 do not make a contiguous range, which std::span asks for.
+    operator BytesView() const noexcept {  // NOLINT(google-explicit-constructor): as from a vector
+        return {this->data(), this->size()};
+    }
+
+    friend bool operator==(const SmallBytes& a, const SmallBytes& b) noexcept {
+        return std::equal(a.data(), a.data() + a.size(), b.data(), b.data() + b.size());
+    }
+    friend std::strong_ordering operator<=>(const SmallBytes& a, const SmallBytes& b) noexcept {
+        return std::lexicographical_compare_three_way(a.data(), a.data() + a.size(), b.data(),
+                                                      b.data() + b.size());
+    }
+};
 
 /// Any of the owning or viewing byte strings above.
 template <typename T>

@@ -27,7 +27,10 @@ using Result = std::expected<T, Refusal>;
 /// The same verdict with its check prefixed by where it was met: "commit" and "round" make
 /// "commit.round".
 [[nodiscard]] inline Verdict within(std::string_view where, Verdict verdict) {
-    if (!verdict) verdict.error().check.insert(0, std::string(where) + ".");
+    if (!verdict) {
+        std::string& check = verdict.error().check;
+        check = std::string(where).append(1, '.').append(check);
+    }
     return verdict;
 }
 

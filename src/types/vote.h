@@ -45,8 +45,8 @@ struct Proposal {
 
 [[nodiscard]] Verdict check_decoded(const Proposal& proposal);
 [[nodiscard]] Verdict validate_basic(const Proposal& proposal);
-/// The proposal's parts fit a block of `block_bytes_max` bytes (params; -1: the absolute maximum).
-[[nodiscard]] Verdict validate_block_size(const Proposal& proposal, std::int64_t block_bytes_max);
+/// The proposal's parts fit a block of `max_bytes` bytes (params; -1: the absolute maximum).
+[[nodiscard]] Verdict validate_block_size(const Proposal& proposal, std::int64_t max_bytes);
 
 }  // namespace tandem::types
 

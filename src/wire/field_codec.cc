@@ -26,6 +26,8 @@ bool read(Reader& reader, WireType type, SecondsAndNanos& parts) {
 
 }  // namespace detail
 
+Bytes encode(const Timestamp& time) { return encode(detail::parts_of(time)); }
+
 std::size_t FieldCodec<Txs>::size(std::uint32_t number, const Txs& txs) {
     std::size_t total = 0;
     for (const BytesView tx : txs) total += MemberCodec<BytesView>::size(number, tx);

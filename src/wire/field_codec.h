@@ -179,6 +179,17 @@ struct FieldCodec<base::Box<M>> {
     }
 };
 
+/// A nullable message that belongs to somebody else; for writing only.
+template <Message M>
+struct FieldCodec<const M*> {
+    static std::size_t size(std::uint32_t number, const M* value) {
+        return value != nullptr ? MemberCodec<M>::size(number, *value) : 0;
+    }
+    static void write(BackwardWriter& writer, std::uint32_t number, const M* value) {
+        if (value != nullptr) MemberCodec<M>::write(writer, number, *value);
+    }
+};
+
 /// bool, integers and enums: varints cut to the width of the member.
 template <typename T>
     requires std::integral<T> || std::is_enum_v<T>

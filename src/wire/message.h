@@ -205,6 +205,9 @@ template <Message M>
     return out;
 }
 
+/// The Timestamp message itself, as a header's hash covers it.
+[[nodiscard]] Bytes encode(const Timestamp& time);
+
 template <Message M>
 [[nodiscard]] std::size_t encoded_size(const M& message) {
     return message_size(message);
