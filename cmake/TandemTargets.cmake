@@ -25,7 +25,8 @@ function(tandem_library name)
   add_library(tandem::${name} ALIAS ${target})
   target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}/src")
   list(TRANSFORM ARG_DEPS PREPEND tandem:: OUTPUT_VARIABLE deps)
-  target_link_libraries(${target} PUBLIC ${deps} Boost::headers ${ARG_EXTERNAL})
+  target_link_libraries(${target} PUBLIC ${deps} Boost::headers fmt::fmt
+                        ${ARG_EXTERNAL})
   target_precompile_headers(${target} PRIVATE ${TANDEM_COMMON_HEADERS})
 
   set(kind "impure")
