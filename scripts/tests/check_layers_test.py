@@ -26,8 +26,9 @@ GOOD_SOURCES = {
 
 
 class CheckLayers(unittest.TestCase):
-    def run_check(self, graph=GOOD_GRAPH, **planted):
-        """Checks the good tree with some files replaced ("folder__name.h" for folder/name.h)."""
+    def run_check(self, graph=GOOD_GRAPH, house=None, **planted):
+        """Checks the good tree with some files replaced ("folder__name_h" for folder/name.h). The
+        house agrees with the graph unless given."""
         sources = GOOD_SOURCES | {self.path_of(name): text for name, text in planted.items()}
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, "src")
@@ -37,9 +38,18 @@ class CheckLayers(unittest.TestCase):
                 path.write_text(text)
             graph_file = Path(folder, "link-graph.txt")
             graph_file.write_text(graph)
+            house_file = Path(folder, "house.md")
+            house_file.write_text(house if house is not None else self.house_of(graph))
             return subprocess.run(
-                [sys.executable, CHECK, "--graph", graph_file, "--source", source],
+                [sys.executable, CHECK, "--graph", graph_file, "--source", source,
+                 "--house", house_file],
                 capture_output=True, text=True, check=False)
+
+    @staticmethod
+    def house_of(graph):
+        rows = [line.split()[:3] for line in graph.splitlines() if line.strip()]
+        return "".join(f"| {floor} | `{name}` | what | {'yes' if kind == 'pure' else 'no'} |\n"
+                       for name, floor, kind in rows)
 
     @staticmethod
     def path_of(name):
@@ -96,6 +106,15 @@ class CheckLayers(unittest.TestCase):
     def test_refuses_a_pure_library_on_an_impure_one(self):
         self.refused("node is pure but links io",
                      graph=GOOD_GRAPH + "node 7 pure base io\n")
+
+    def test_refuses_floors_that_the_house_does_not_know(self):
+        house = self.house_of(GOOD_GRAPH)
+        self.refused("house.md:3: wire is on floor 2, pure; its CMakeLists.txt says 1, pure",
+                     house=house.replace("| 1 | `wire`", "| 2 | `wire`"))
+        self.refused("house.md:5: io is on floor 6, pure;", house=house.replace("no |", "yes |"))
+        self.refused("house.md: no row for io", house=house.replace("`io`", "io"))
+        self.refused("house.md:6: there is no library moon",
+                     house=house + "| 9 | `moon` | what | yes |\n")
 
     def test_refuses_a_graph_without_libraries(self):
         result = self.run_check(graph="\n")
