@@ -117,4 +117,15 @@ M message_from(const Json& json) {
     return message;
 }
 
+/// Compares a message with where[member] by their encodings, which name every field.
+template <wire::Message M>
+void expect_message(Case& c, const Json& where, const std::string& member, const M& got,
+                    const std::string& prefix = "") {
+    if (!where.contains(member))
+        return c.fail(prefix + member, "(no such member in the vector)", hex(wire::encode(got)));
+    const std::string expected = hex(wire::encode(message_from<M>(where.at(member))));
+    const std::string actual = hex(wire::encode(got));
+    if (expected != actual) c.fail(prefix + member, expected, actual);
+}
+
 }  // namespace tandem::vectors
