@@ -1,0 +1,72 @@
+// The parameters of the seat rule: agreed by the whole chain, never a matter of one node.
+//
+// K, M and C may be written as 0, which means the formula evaluated with the present N and powers;
+// the functions below give the values in force. All are set by the genesis and changed by
+// operations that more than two thirds of the power sign.
+#pragma once
+#include <cstdint>
+
+#include "base/refusal.h"
+#include "wire/message.h"
+
+namespace tandem::seats {
+
+using base::Bytes;
+using base::BytesView;
+using base::Refusal;
+using base::refuse;
+using base::Result;
+using base::Verdict;
+using wire::Duration;
+using wire::Timestamp;
+
+inline constexpr std::uint32_t window_records = 64;  // kept per node, whatever N is
+inline constexpr std::uint32_t run_records_default = 5;
+inline constexpr std::uint32_t run_records_min = 2;
+
+struct Params {
+    std::uint32_t run_records = run_records_default;        // N, 2 to 64
+    std::uint32_t alive_records = 0;                        // K, 1 to N; 0: floor(2N/3)+1
+    std::int64_t wedged_records = 0;                        // M; 0: formula
+    std::int64_t cooldown_blocks = 0;                       // C; 0: 4N
+    Duration run_time{wire::nanos_per_second};              // T
+    std::uint32_t heartbeat_lag_blocks = 1;                 // lag < N
+    Duration heartbeat_lag_time{250'000'000};               // lag_time <= 3T
+    bool power_guard = true;
+
+    bool operator==(const Params&) const = default;
+
+    [[nodiscard]] std::uint32_t k() const noexcept {
+        return alive_records != 0 ? alive_records : 2 * run_records / 3 + 1;
+    }
+    [[nodiscard]] std::int64_t c() const noexcept {
+        return cooldown_blocks != 0 ? cooldown_blocks : 4 * std::int64_t{run_records};
+    }
+    /// M for a seat of `power` among `total`: the larger of 5N and 3 x total / power, rounded up.
+    /// REQUIRES: 0 < power <= total <= types::total_voting_power_max.
+    [[nodiscard]] std::int64_t m(std::int64_t total, std::int64_t power) const noexcept;
+};
+
+/// Ranges and relations; the refusal names the parameter.
+[[nodiscard]] Verdict validate(const Params& params);
+
+}  // namespace tandem::seats
+
+namespace tandem::wire {
+
+template <>
+struct Described<seats::Params> {
+    using Params = seats::Params;
+    static constexpr std::string_view name = "SeatParams";
+    static constexpr auto fields =
+        std::tuple{field<1>("run_records", &Params::run_records),
+                   field<2>("alive_records", &Params::alive_records),
+                   field<3>("wedged_records", &Params::wedged_records),
+                   field<4>("cooldown_blocks", &Params::cooldown_blocks),
+                   field<5>("run_time", &Params::run_time),
+                   field<6>("heartbeat_lag_blocks", &Params::heartbeat_lag_blocks),
+                   field<7>("heartbeat_lag_time", &Params::heartbeat_lag_time),
+                   field<8>("power_guard", &Params::power_guard)};
+};
+
+}  // namespace tandem::wire
