@@ -35,11 +35,15 @@ inline constexpr std::size_t merkle_aunts_max = 100;
 class MerkleRoot {
   public:
     void add(base::BytesView item) noexcept { add_leaf_hash(leaf_hash(item)); }
-    void add_leaf_hash(const Digest& hash) noexcept;
+    void add_leaf_hash(const Digest& hash) noexcept { add_subtree(hash, 0); }
     /// The root over what was added so far; more may follow.
     [[nodiscard]] Digest root() const noexcept;
 
   private:
+    friend Digest merkle_root(std::span<const base::BytesView> items) noexcept;
+    /// Adds 2^level leaves at once. REQUIRES: count_ is a multiple of 2^level.
+    void add_subtree(Digest root, std::size_t level) noexcept;
+
     // Level i is in use when bit i of count_ is set: it then holds the root of 2^i leaves.
     std::array<Digest, 64> levels_;
     std::uint64_t count_ = 0;

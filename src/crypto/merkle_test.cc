@@ -18,7 +18,7 @@ std::vector<BytesView> views(const std::vector<Bytes>& items) {
 std::vector<Bytes> random_items(std::size_t count, std::uint64_t seed) {
     base::SeededRandom random(seed);
     std::vector<Bytes> items;
-    for (std::size_t i = 0; i < count; ++i) items.push_back(random.bytes(random.below(100)));
+    for (std::size_t i = 0; i < count; ++i) items.push_back(random.bytes(random.below(200)));
     return items;
 }
 
@@ -55,8 +55,8 @@ TEST(Merkle, RootsOfTheProtocolDescription) {
     }
 }
 
-TEST(Merkle, FollowsTheDefinitionAndProvesEveryItem) {
-    for (std::size_t count = 0; count <= 70; ++count) {
+TEST(Merkle, FollowsTheDefinitionAndProvesItsItems) {
+    for (std::size_t count = 0; count <= 200; ++count) {
         const std::vector<Bytes> items = random_items(count, count);
         const std::vector<BytesView> all = views(items);
         const Digest root = root_by_definition(all);
@@ -64,10 +64,33 @@ TEST(Merkle, FollowsTheDefinitionAndProvesEveryItem) {
         const MerkleProofs proofs = merkle_proofs(all);
         EXPECT_EQ(proofs.root, root);
         ASSERT_EQ(proofs.proofs.size(), count);
-        for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t i = 0; i < count; i += count < 20 ? 1 : 7) {
             EXPECT_TRUE(validate_basic(proofs.proofs[i]));
             EXPECT_TRUE(verify(proofs.proofs[i], root, items[i])) << i << " of " << count;
         }
+    }
+}
+
+TEST(Merkle, LeavesOfEveryLength) {
+    const Bytes bytes = base::SeededRandom(1).bytes(400);
+    for (std::size_t size = 0; size <= bytes.size(); ++size) {
+        const std::array<BytesView, 1> item = {BytesView(bytes).first(size)};
+        EXPECT_EQ(leaf_hash(item[0]), root_by_definition(item)) << size << " bytes";
+    }
+    const Bytes large = base::SeededRandom(2).bytes(std::size_t{9} << 20);  // length in 4 bytes
+    const std::array<BytesView, 1> item = {large};
+    EXPECT_EQ(leaf_hash(large), root_by_definition(item));
+}
+
+TEST(Merkle, InnerNodesOfEveryLength) {
+    const Bytes bytes = base::SeededRandom(3).bytes(80);
+    for (std::size_t size = 0; size <= 40; ++size) {
+        const BytesView left = BytesView(bytes).first(size);
+        const BytesView right = BytesView(bytes).subspan(size, 32);
+        Bytes plain = {1};
+        base::append(plain, left);
+        base::append(plain, right);
+        EXPECT_EQ(inner_hash(left, right), sha256(plain)) << size << " bytes";
     }
 }
 

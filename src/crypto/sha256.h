@@ -34,6 +34,11 @@ class Sha256 {
 
 [[nodiscard]] Digest sha256(base::BytesView bytes) noexcept;
 
+/// The digest of a message that the caller has padded himself (FIPS 180-4 section 5.1.1), in parts
+/// of whole blocks. For short messages of known length, where buffering and padding would cost as
+/// much as hashing. REQUIRES: each part's size is a multiple of 64.
+[[nodiscard]] Digest sha256_of_blocks(std::initializer_list<base::BytesView> blocks) noexcept;
+
 /// SHA-512 of the parts, one after the other.
 [[nodiscard]] std::array<std::uint8_t, 64> sha512(
     std::initializer_list<base::BytesView> parts) noexcept;

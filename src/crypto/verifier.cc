@@ -15,10 +15,10 @@ class RealVerifier final : public Verifier {
     }
 
     bool verify_all(std::span<const SignedMessage> messages) const override {
-        const bool batch = messages.size() >= 2 &&
-                           std::ranges::all_of(messages, [](const SignedMessage& message) {
-                               return supports_batch(message.key->type);
-                           });
+        const bool batch =
+            messages.size() >= 2 && std::ranges::all_of(messages, [](const SignedMessage& message) {
+                return supports_batch(message.key->type);
+            });
         if (!batch) return Verifier::verify_all(messages);
         Ed25519Batch entries;
         entries.reserve(messages.size());
