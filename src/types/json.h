@@ -21,10 +21,9 @@
 
 namespace tandem::types {
 
-/// For PartSetHeader, BlockId, Header, Commit, ExtendedCommit, Vote, Proposal, Validator,
-/// ValidatorSetMessage, PublicKey, SignedHeader, LightBlock, Evidence, EvidenceList, Data, Block,
-/// BlockMeta, ConsensusParams, ConsensusParamsMessage, Part, TxProof, crypto::MerkleProof.
-/// Times REQUIRE a year from 0 to 9999 (time_text.h).
+/// For PartSetHeader, BlockId, Header, CommitSig, Commit, Vote, Proposal, Validator, PublicKey,
+/// ValidatorSetMessage, SignedHeader, LightBlock, Evidence, EvidenceList, Data, Block, BlockMeta,
+/// ConsensusParams, ConsensusParamsMessage, Part, TxProof and crypto::MerkleProof.
 template <typename T>
 void write_json(wire::JsonWriter& writer, const T& value);
 template <typename T>

@@ -165,14 +165,15 @@ struct JsonCodec<T> {
 };
 
 /// Base64; null when there are none, as Go writes a byte slice that was never made.
-template <base::ByteString T>
-struct JsonCodec<T> {
+struct JsonBase64 {
+    template <base::ByteString T>
     static bool read(JsonReading& reading, const JsonValue& value, T& out) {
         base::Bytes bytes;
         if (!read_json_base64(reading, value, bytes)) return false;
         out.assign(bytes.begin(), bytes.end());
         return true;
     }
+    template <base::ByteString T>
     static void write(JsonWriter& writer, const T& value) {
         if (value.empty()) {
             writer.null();
@@ -181,6 +182,9 @@ struct JsonCodec<T> {
         }
     }
 };
+
+template <base::ByteString T>
+struct JsonCodec<T> : JsonBase64 {};
 
 /// Hexadecimal, and "" when there are none.
 struct JsonHex {
@@ -211,23 +215,29 @@ struct JsonCodec<base::Box<T>> {
     }
 };
 
-template <typename T>
-    requires(!std::same_as<T, std::uint8_t>)
-struct JsonCodec<std::vector<T>> {
+template <typename ElementCodec>
+struct JsonList {
+    template <typename T>
     static bool read(JsonReading& reading, const JsonValue& value, std::vector<T>& out) {
         if (value.kind() != JsonKind::array) return reading.fail(value, "an array");
         out.clear();
         for (const JsonValue element : value.elements()) {
             const JsonReading::Step step(reading, out.size());
-            if (!read_json_member(reading, element, out.emplace_back())) return false;
+            if (!read_json_member<T, ElementCodec>(reading, element, out.emplace_back()))
+                return false;
         }
         return true;
     }
+    template <typename T>
     static void write(JsonWriter& writer, const std::vector<T>& list) {
         writer.begin_array();
-        for (const T& element : list) JsonCodec<T>::write(writer, element);
+        for (const T& element : list) ElementCodec::write(writer, element);
         writer.end_array();
     }
 };
+
+template <typename T>
+    requires(!std::same_as<T, std::uint8_t>)
+struct JsonCodec<std::vector<T>> : JsonList<JsonCodec<T>> {};
 
 }  // namespace tandem::wire
