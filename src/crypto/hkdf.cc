@@ -15,9 +15,14 @@ SecretArray<32> hmac_sha256(base::BytesView key,
                             std::initializer_list<base::BytesView> parts) noexcept {
     crypto_auth_hmacsha256_state state;
     SecretArray<32> out;
-    crypto_auth_hmacsha256_init(&state, key.data(), key.size());
+    // An empty view may have no address, which libsodium does not take.
+    constexpr std::array<std::uint8_t, 1> somewhere = {};
+    const auto address = [&somewhere](base::BytesView bytes) {
+        return bytes.empty() ? somewhere.data() : bytes.data();
+    };
+    crypto_auth_hmacsha256_init(&state, address(key), key.size());
     for (const base::BytesView part : parts)
-        crypto_auth_hmacsha256_update(&state, part.data(), part.size());
+        crypto_auth_hmacsha256_update(&state, address(part), part.size());
     crypto_auth_hmacsha256_final(&state, out.span().data());
     wipe({reinterpret_cast<std::uint8_t*>(&state), sizeof state});
     return out;

@@ -176,7 +176,7 @@ TEST(Merkle, GoldenVectors) {
     int trees = 0;
     int proofs = 0;
     for (const auto& one : test::golden_cases("types/merkle.json")) {
-        SCOPED_TRACE(one.at("name"));
+        SCOPED_TRACE(test::text(one.at("name")));
         const auto& in = one.at("in");
         const auto& out = one.at("out");
         if (in.at("kind") == "tree") {
@@ -184,7 +184,7 @@ TEST(Merkle, GoldenVectors) {
             std::vector<Bytes> items;
             for (const auto& item : in.at("items")) items.push_back(test::bytes_of(item));
             const MerkleProofs made = merkle_proofs(views(items));
-            EXPECT_EQ(base::to_hex(made.root), out.at("root"));
+            EXPECT_EQ(base::to_hex(made.root), test::text(out.at("root")));
             EXPECT_EQ(made.root, merkle_root(views(items)));
             for (const auto& expected : out.at("proofs")) {
                 const MerkleProof proof = proof_of(expected);

@@ -32,6 +32,10 @@ inline nlohmann::json golden_cases(const std::string& path) {
     return nlohmann::json::parse(file).at("cases");
 }
 
+inline std::string text(const nlohmann::json& value) {
+    return value.get<std::string>();
+}
+
 inline base::Bytes bytes_of(const nlohmann::json& text) {
     return hex(text.get<std::string>());
 }
