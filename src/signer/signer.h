@@ -1,0 +1,150 @@
+// The guard before every signature of a validator's key.
+//
+// A validator that signs two things for one height, round and step is punished, and rightly: two
+// such signatures can fork a chain. And a node whose seat has moved to another must be silent, or
+// two keys would speak for one seat. So between consensus, which wants to say something, and the
+// key stands this guard. It asks three questions:
+//
+//   1. Is this key in the validator set of this height, at the index that the vote names?
+//   2. Is height/round/step above what was signed last; or exactly there and the same message?
+//   3. Is the memory of it on the disk? A crash must not make us forget what we said.
+//
+// The third is answered by types. Asking gives a Reservation with a record for the log. Only when
+// it was told where in the log the record ends does it become a Pending, and only sign(Pending,
+// durable position) makes a signature:
+//
+//     reserve(vote) -> Reservation -> logged_at(position) -> Pending -> sign(durable) -> Vote
+//
+// The record goes into the same log as the inputs, so one barrier serves both. It holds what is
+// about to be signed, not the signature: after a crash the same bytes are signed again, and the
+// schemes that we have give the same signature for the same bytes. A crash between barrier and
+// signature thus costs nothing, and a message asked for again gets its old time back (trap 19).
+//
+// What no guard can know: that its whole disk was put back to an older image. Hence hold_back
+// (after a restore, stay silent until a height that began in our sight) and saw_own (the network
+// shows a signature of ours that we do not remember).
+//
+// Not here: the log, when to vote, remote signers. The rules of comparing are types/sign_guard.h.
+#pragma once
+#include <memory>
+
+#include "crypto/verifier.h"
+#include "types/sign_guard.h"
+#include "types/validator_set.h"
+
+namespace tandem::signer {
+
+using base::Bytes;
+using base::BytesView;
+using base::Result;
+using base::Verdict;
+
+/// A place in the log, as its owner counts; larger is later.
+struct LogPosition {
+    std::uint64_t value = 0;
+
+    auto operator<=>(const LogPosition&) const = default;
+};
+
+/// The validators of one height: whom a vote of that height is held against.
+struct ValidatorsAt {
+    std::int64_t height = 0;
+    const types::ValidatorSet& set;
+};
+
+template <typename Message>
+class Pending;
+
+/// A message that may be signed as soon as `record` is on the disk.
+template <typename Message>
+class Reservation {
+  public:
+    /// For the log (watermark.h).
+    [[nodiscard]] const Bytes& record() const noexcept { return record_; }
+    /// The record was appended and ends at `end`.
+    [[nodiscard]] Pending<Message> logged_at(LogPosition end) &&;
+
+  private:
+    friend class Signer;
+    Reservation(Message message, Bytes record, std::uint64_t number)
+        : message_(std::move(message)), record_(std::move(record)), number_(number) {}
+
+    Message message_;
+    Bytes record_;
+    std::uint64_t number_;  // which reservation of its signer
+};
+
+template <typename Message>
+class Pending {
+  public:
+    /// The signature needs the log durable up to here.
+    [[nodiscard]] LogPosition needs() const noexcept { return needs_; }
+    [[nodiscard]] const Message& unsigned_message() const noexcept { return message_; }
+
+  private:
+    friend class Signer;
+    friend class Reservation<Message>;
+    Pending(Message message, LogPosition needs, std::uint64_t number)
+        : message_(std::move(message)), needs_(needs), number_(number) {}
+
+    Message message_;
+    LogPosition needs_;
+    std::uint64_t number_;
+};
+
+template <typename Message>
+Pending<Message> Reservation<Message>::logged_at(LogPosition end) && {
+    return {std::move(message_), end, number_};
+}
+
+class Signer {
+  public:
+    /// `last` is the newest watermark in the log, or none for a key that never signed. Its
+    /// signature may be missing: it is made again.
+    Signer(std::string chain_id, std::shared_ptr<const crypto::SigningKey> key,
+           types::LastSigned last);
+
+    // ---- Asking. Refusals: "sign.not_validator", "sign.validator_index", "sign.held_back",
+    // "sign.pending", and those of types/sign_guard.h. A refusal changes nothing.
+
+    /// Signs the extension as well, where `extensions_enabled` and the vote is a precommit for a
+    /// block. REQUIRES: a well-formed vote but for its signatures.
+    [[nodiscard]] Result<Reservation<types::Vote>> reserve(types::Vote vote,
+                                                           const ValidatorsAt& validators,
+                                                           bool extensions_enabled);
+    [[nodiscard]] Result<Reservation<types::Proposal>> reserve(types::Proposal proposal,
+                                                               const ValidatorsAt& validators);
+
+    // ---- Signing. REQUIRES: pending.needs() <= durable, the newest reservation.
+    /// With the time of the first signature, where there was one.
+    [[nodiscard]] types::Vote sign(Pending<types::Vote> pending, LogPosition durable);
+    [[nodiscard]] types::Proposal sign(Pending<types::Proposal> pending, LogPosition durable);
+
+    /// No signature at or below `height` from now on.
+    void hold_back(std::int64_t height) noexcept;
+    /// A vote with a good signature of this key came from the network. One that lies above the
+    /// watermark was signed in a life that we do not remember; nothing at or below it is signed
+    /// from now on. True where that was so.
+    bool saw_own(const types::Vote& vote);
+
+    [[nodiscard]] const types::Address& address() const noexcept { return address_; }
+    [[nodiscard]] const types::LastSigned& last_signed() const noexcept { return last_; }
+
+  private:
+    [[nodiscard]] Verdict ask_membership(const ValidatorsAt& validators,
+                                         std::int64_t height) const;
+    template <typename Message>
+    [[nodiscard]] Result<Reservation<Message>> reserve_checked(Message message);
+    template <typename Message>
+    [[nodiscard]] Message sign_pending(Pending<Message> pending, LogPosition durable);
+
+    std::string chain_id_;
+    std::shared_ptr<const crypto::SigningKey> key_;
+    crypto::PublicKey public_key_;
+    types::Address address_;
+    types::LastSigned last_;
+    std::int64_t held_back_through_ = 0;
+    std::uint64_t reservations_ = 0;
+};
+
+}  // namespace tandem::signer
