@@ -2,7 +2,9 @@
 
 namespace tandem::types {
 
-std::string bit_array_to_json(const BitArray& array) { return '"' + array.to_text() + '"'; }
+std::string bit_array_to_json(const BitArray& array) {
+    return '"' + array.to_text() + '"';
+}
 
 std::optional<BitArray> bit_array_from_json(std::string_view text) {
     if (text == "null") return BitArray();

@@ -15,22 +15,35 @@ std::string shown(std::string_view raw) {
     return std::string(raw.substr(0, shown_bytes_max)) + "...";
 }
 
-std::string describe(const JsonValue& value) {
-    switch (value.kind()) {
+std::string_view kind_name(JsonKind kind) noexcept {
+    switch (kind) {
         case JsonKind::null:
             return "null";
+        case JsonKind::boolean:
+            return "a boolean";
+        case JsonKind::number:
+            return "a number";
+        case JsonKind::string:
+            return "a string";
+        case JsonKind::array:
+            return "an array";
+        case JsonKind::object:
+            break;
+    }
+    return "an object";
+}
+
+std::string describe(const JsonValue& value) {
+    switch (value.kind()) {
         case JsonKind::boolean:
             return std::string(value.raw());
         case JsonKind::number:
             return "the number " + shown(value.raw());
         case JsonKind::string:
             return "the string " + shown(value.raw());
-        case JsonKind::array:
-            return "an array";
-        case JsonKind::object:
-            return "an object";
+        default:
+            return std::string(kind_name(value.kind()));
     }
-    return {};
 }
 
 /// Whether `text` is a JSON number without fraction and exponent.
@@ -121,7 +134,9 @@ std::string JsonReading::check() const {
 }
 
 bool JsonReading::fail(const JsonValue& at, std::string_view expected) {
-    return fail_because(at, fmt::format("expected {}, found {}", expected, describe(at)));
+    const std::string found =
+        shows_values_ ? describe(at) : std::string(kind_name(at.kind())) + " that does not fit";
+    return fail_because(at, fmt::format("expected {}, found {}", expected, found));
 }
 
 bool JsonReading::fail_because(const JsonValue& at, std::string why) {

@@ -36,6 +36,14 @@ inline constexpr std::size_t json_warnings_max = 64;  // further ones are only c
 /// One reading, from the text to a value or a refusal: where it stands, and what it has met.
 class JsonReading {
   public:
+    JsonReading() = default;
+    /// A reading whose messages name kinds but show no values, for files of secrets.
+    [[nodiscard]] static JsonReading of_secrets() {
+        JsonReading reading;
+        reading.shows_values_ = false;
+        return reading;
+    }
+
     /// Names the member or element that is being read, while it lives.
     class Step {
       public:
@@ -75,6 +83,7 @@ class JsonReading {
     [[nodiscard]] std::string path(std::string_view member = {}) const;  // "validators[0].power"
     [[nodiscard]] std::string check() const;                             // "validators.power"
 
+    bool shows_values_ = true;
     std::vector<Segment> path_;
     base::Refusal refusal_;
     std::vector<JsonWarning> warnings_;

@@ -174,6 +174,7 @@ std::string compact_json(const JsonValue& value) {
 
 std::string indent_json(std::string_view compact, std::string_view indent) {
     std::string out;
+    out.reserve(2 * compact.size());  // enough for the files of keys, whose text must not move
     std::size_t depth = 0;
     const auto new_line = [&] {
         out.push_back('\n');
