@@ -103,9 +103,9 @@ M message_from(const Json& json) {
     std::size_t known = 0;
     const auto count_names = [&](const auto& field) {
         if constexpr (requires { field.member_names; }) {
-            for (const auto& name : field.member_names) known += json.contains(name) ? 1 : 0;
+            for (const auto& name : field.member_names) known += json.contains(name) ? 1U : 0U;
         } else {
-            known += json.contains(field.name) ? 1 : 0;
+            known += json.contains(field.name) ? 1U : 0U;
         }
         field_from(field, json, message);
     };
