@@ -88,9 +88,10 @@ Bytes BitArray::bytes() const {
 }
 
 BitArray BitArray::or_with(const BitArray& other) const {
-    BitArray result = bits_ >= other.bits_ ? *this : other;
-    const BitArray& shorter = bits_ >= other.bits_ ? other : *this;
-    for (std::size_t i = 0; i < shorter.elems_.size(); ++i) result.elems_[i] |= shorter.elems_[i];
+    BitArray result(std::max(bits_, other.bits_));
+    std::ranges::copy(elems_, result.elems_.begin());
+    const std::size_t shared = std::min(elems_.size(), other.elems_.size());
+    for (std::size_t i = 0; i < shared; ++i) result.elems_[i] |= other.elems_[i];
     return result;
 }
 

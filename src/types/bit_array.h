@@ -40,7 +40,8 @@ class BitArray {
     /// Eight bits a byte, lowest first.
     [[nodiscard]] Bytes bytes() const;
 
-    /// As long as the longer of the two.
+    /// As long as the longer of the two. As CometBFT has it, words of `other` beyond those of this
+    /// are lost.
     [[nodiscard]] BitArray or_with(const BitArray& other) const;
     /// As long as the shorter of the two.
     [[nodiscard]] BitArray and_with(const BitArray& other) const;

@@ -100,9 +100,9 @@ Verdict validate_update(const ConsensusParams& params, const ConsensusParamsMess
     if (!update.abci) return {};
     const std::int64_t old_height = params.abci.vote_extensions_enable_height;
     const std::int64_t new_height = update.abci->vote_extensions_enable_height;
-    if (new_height == old_height) return {};
     if (new_height < 0) return refuse(check, fmt::format("{} is negative", new_height));
-    const bool active = old_height != 0 && old_height <= height;
+    if (new_height == old_height) return {};
+    const bool active = old_height > 0 && old_height <= height;
     if (active)
         return refuse(check, fmt::format("extensions are enabled since height {}; that cannot be "
                                          "changed to {}", old_height, new_height));

@@ -1,6 +1,7 @@
 // Consensus parameters: agreed limits of a chain, set by its genesis and changed by the
 // application. A change returned at height H holds from H+1 on.
 #pragma once
+#include "base/check.h"
 #include "types/basic.h"
 
 namespace tandem::types {
@@ -36,7 +37,9 @@ struct AbciParams {
     std::int64_t vote_extensions_enable_height = 0;  // 0: never
 
     bool operator==(const AbciParams&) const = default;
-    [[nodiscard]] bool extensions_enabled(std::int64_t height) const noexcept {
+    /// REQUIRES: height >= 1.
+    [[nodiscard]] bool extensions_enabled(std::int64_t height) const {
+        TANDEM_CHECK(height >= 1);
         return vote_extensions_enable_height != 0 && vote_extensions_enable_height <= height;
     }
 };

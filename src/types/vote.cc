@@ -106,7 +106,7 @@ Bytes extension_sign_bytes(std::string_view chain_id, const Vote& vote) {
 
 Bytes sign_bytes(std::string_view chain_id, const Proposal& proposal) {
     return wire::encode_delimited(
-        CanonicalProposal{proposal.type, proposal.height, proposal.round, proposal.pol_round,
+        CanonicalProposal{SignedMsgType::proposal, proposal.height, proposal.round, proposal.pol_round,
                           canonical(proposal.block_id), proposal.timestamp,
                           base::as_bytes(chain_id)});
 }
