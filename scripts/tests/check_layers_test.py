@@ -113,8 +113,10 @@ class CheckLayers(unittest.TestCase):
                      house=house.replace("| 1 | `wire`", "| 2 | `wire`"))
         self.refused("house.md:5: io is on floor 6, pure;", house=house.replace("no |", "yes |"))
         self.refused("house.md: no row for io", house=house.replace("`io`", "io"))
-        self.refused("house.md:6: there is no library moon",
-                     house=house + "| 9 | `moon` | what | yes |\n")
+
+    def test_accepts_a_row_of_the_house_whose_folder_is_to_come(self):
+        house = self.house_of(GOOD_GRAPH) + "| 9 | `moon` | what | yes |\n"
+        self.assertEqual(self.run_check(house=house).returncode, 0)
 
     def test_refuses_a_graph_without_libraries(self):
         result = self.run_check(graph="\n")
