@@ -9,6 +9,8 @@
 namespace tandem::seats {
 namespace {
 
+constexpr std::uint64_t nonces_ahead_max = 16;
+
 /// A refusal of an operation: the code for programs, the words for the person who signed it.
 struct Rejection {
     AdminCode code;
@@ -51,6 +53,61 @@ bool is_free_standby(const Seat& seat, std::uint32_t index, std::int64_t height)
            (index != seat.pending->from && index != seat.pending->to);
 }
 
+// ---- Who signed
+
+Checked check_quorum(const State& state, const AdminTx& tx, BytesView message,
+                     const crypto::Verifier& verifier) {
+    std::int64_t power = 0;
+    std::vector<std::string_view> signers;
+    for (const AdminSignature& signature : tx.signatures) {
+        const Seat* seat = state.find_seat(signature.seat);
+        TANDEM_REQUIRE(seat != nullptr, AdminCode::unknown_seat, "there is no seat \"{}\"",
+                       signature.seat);
+        TANDEM_REQUIRE(std::ranges::find(signers, signature.seat) == signers.end(),
+                       AdminCode::malformed, "{} signed twice", signature.seat);
+        TANDEM_REQUIRE(verifier.verify(seat->admin_key, message, signature.signature),
+                       AdminCode::bad_signature, "the signature of {}'s admin key does not hold",
+                       signature.seat);
+        signers.push_back(signature.seat);
+        power += state.present_power(signature.seat);
+    }
+    const std::int64_t total = state.total_power();
+    TANDEM_REQUIRE(3 * power > 2 * total, AdminCode::no_quorum,
+                   "seats with {} of {} power signed; more than two thirds are needed", power,
+                   total);
+    return {};
+}
+
+/// The signatures hold and come from those who may sign the operation.
+Checked check_signers(const State& state, const AdminTx& tx, const crypto::Verifier& verifier) {
+    const bool quorum = needs_quorum(tx.operation);
+    TANDEM_REQUIRE(!std::holds_alternative<std::monostate>(tx.operation), AdminCode::malformed,
+                   "the transaction has no operation");
+    TANDEM_REQUIRE(quorum == tx.seat.empty(), AdminCode::malformed,
+                   "a seat's own operation names the seat, a quorum operation names none");
+    const Bytes message = sign_bytes(state.chain_id, tx);
+    if (quorum) return check_quorum(state, tx, message, verifier);
+    const Seat* seat = state.find_seat(tx.seat);
+    TANDEM_REQUIRE(seat != nullptr, AdminCode::unknown_seat, "there is no seat \"{}\"", tx.seat);
+    TANDEM_REQUIRE(tx.signatures.size() == 1 && tx.signatures[0].seat == tx.seat,
+                   AdminCode::malformed, "the seat's admin key signs, and nobody else");
+    TANDEM_REQUIRE(verifier.verify(seat->admin_key, message, tx.signatures[0].signature),
+                   AdminCode::bad_signature, "the signature of {}'s admin key does not hold",
+                   tx.seat);
+    return {};
+}
+
+/// The nonce used last. REQUIRES: the seat of a seat's own operation is there.
+std::uint64_t last_nonce(const State& state, const AdminTx& tx) {
+    return needs_quorum(tx.operation) ? state.quorum_nonce : state.find_seat(tx.seat)->nonce;
+}
+
+Checked check_expiry(const AdminTx& tx, std::int64_t height) {
+    TANDEM_REQUIRE(tx.expiry_height >= height, AdminCode::expired,
+                   "expired at height {}, this is {}", tx.expiry_height, height);
+    return {};
+}
+
 }  // namespace
 
 /// One operation on its way through the state of a block. The state is changed only when every
@@ -72,7 +129,6 @@ class AdminOperation {
         return block_.verifier_->verify(key, message, sig);
     }
 
-    [[nodiscard]] Checked authenticate_quorum(BytesView message) const;
     [[nodiscard]] Checked check_guard(std::int64_t moved) const;
     [[nodiscard]] Checked check_room(std::size_t nodes, std::size_t seats) const;
     [[nodiscard]] Checked check_new_node(const NodeRegistration& node, std::string_view seat) const;
@@ -102,54 +158,15 @@ class AdminOperation {
     const AdminTx& tx_;
 };
 
-// ---- Who signed
+#define TANDEM_ADMIN_TRY(expression) \
+    if (Checked checked = (expression); !checked) return checked
 
 Checked AdminOperation::authenticate() const {
-    const Bytes message = sign_bytes(state().chain_id, tx_);
-    const bool quorum = needs_quorum(tx_.operation);
-    TANDEM_REQUIRE(!std::holds_alternative<std::monostate>(tx_.operation), AdminCode::malformed,
-                   "the transaction has no operation");
-    TANDEM_REQUIRE(quorum == tx_.seat.empty(), AdminCode::malformed,
-                   "a seat's own operation names the seat, a quorum operation names none");
-    if (quorum) {
-        if (Checked checked = authenticate_quorum(message); !checked) return checked;
-    } else {
-        const Seat* seat = state().find_seat(tx_.seat);
-        TANDEM_REQUIRE(seat != nullptr, AdminCode::unknown_seat, "there is no seat \"{}\"", tx_.seat);
-        TANDEM_REQUIRE(tx_.signatures.size() == 1 && tx_.signatures[0].seat == tx_.seat,
-                       AdminCode::malformed, "the seat's admin key signs, and nobody else");
-        TANDEM_REQUIRE(signed_by(seat->admin_key, message, tx_.signatures[0].signature),
-                       AdminCode::bad_signature, "the signature of {}'s admin key does not hold",
-                       tx_.seat);
-    }
-    const std::uint64_t last = quorum ? state().quorum_nonce : own_seat().nonce;
+    TANDEM_ADMIN_TRY(check_signers(state(), tx_, *block_.verifier_));
+    const std::uint64_t last = last_nonce(state(), tx_);
     TANDEM_REQUIRE(tx_.nonce == last + 1, AdminCode::wrong_nonce,
                    "the nonce is {}; the next one is {}", tx_.nonce, last + 1);
-    TANDEM_REQUIRE(tx_.expiry_height >= height(), AdminCode::expired,
-                   "expired at height {}, this is {}", tx_.expiry_height, height());
-    return {};
-}
-
-Checked AdminOperation::authenticate_quorum(BytesView message) const {
-    std::int64_t power = 0;
-    std::vector<std::string_view> signers;
-    for (const AdminSignature& signature : tx_.signatures) {
-        const Seat* seat = state().find_seat(signature.seat);
-        TANDEM_REQUIRE(seat != nullptr, AdminCode::unknown_seat, "there is no seat \"{}\"",
-                       signature.seat);
-        TANDEM_REQUIRE(std::ranges::find(signers, signature.seat) == signers.end(),
-                       AdminCode::malformed, "{} signed twice", signature.seat);
-        TANDEM_REQUIRE(signed_by(seat->admin_key, message, signature.signature),
-                       AdminCode::bad_signature, "the signature of {}'s admin key does not hold",
-                       signature.seat);
-        signers.push_back(signature.seat);
-        power += state().present_power(signature.seat);
-    }
-    const std::int64_t total = state().total_power();
-    TANDEM_REQUIRE(3 * power > 2 * total, AdminCode::no_quorum,
-                   "seats with {} of {} power signed; more than two thirds are needed", power,
-                   total);
-    return {};
+    return check_expiry(tx_, height());
 }
 
 void AdminOperation::use_up_nonce() {
@@ -173,8 +190,8 @@ Checked AdminOperation::check_guard(std::int64_t moved) const {
 
 /// The largest record must fit a block beside the largest evidence and commit.
 Checked AdminOperation::check_room(std::size_t nodes, std::size_t seats) const {
-    TANDEM_REQUIRE(fits_block(nodes, seats, block_.context_.block_bytes_max,
-                              block_.context_.evidence_bytes_max),
+    TANDEM_REQUIRE(fits_block(nodes, seats, state().chain_params.block_bytes_max,
+                              state().chain_params.evidence_bytes_max),
                    AdminCode::limits, "the record of {} nodes would not fit a block", nodes);
     return {};
 }
@@ -182,7 +199,7 @@ Checked AdminOperation::check_room(std::size_t nodes, std::size_t seats) const {
 Checked AdminOperation::check_new_node(const NodeRegistration& node, std::string_view seat) const {
     TANDEM_REQUIRE(is_valid_name(node.name), AdminCode::bad_value,
                    "a node's name has 1 to {} of A-Z a-z 0-9 . _ -", name_bytes_max);
-    TANDEM_REQUIRE(allows(block_.context_.key_types, node.consensus_key) &&
+    TANDEM_REQUIRE(allows(state().chain_params.key_types, node.consensus_key) &&
                        crypto::can_verify(node.consensus_key.type) &&
                        node.consensus_key.bytes.size() ==
                            crypto::public_key_size(node.consensus_key.type),
@@ -225,9 +242,6 @@ void AdminOperation::retire_node(const Seat& seat, std::uint32_t index) const {
     retire(seat.nodes[index].liveness_key, seat, false);
 }
 
-#define TANDEM_ADMIN_TRY(expression) \
-    if (Checked checked = (expression); !checked) return checked
-
 // ---- A seat's own operations
 
 Checked AdminOperation::apply(const std::monostate&) {
@@ -251,7 +265,7 @@ Checked AdminOperation::apply(const Switchover& operation) {
                    "{} was convicted of misbehaviour; replace it", operation.to);
     TANDEM_REQUIRE(node.liveness == Liveness::alive, AdminCode::not_alive,
                    "{} is not alive in this block's record", operation.to);
-    TANDEM_REQUIRE(allows(block_.context_.key_types, node.consensus_key), AdminCode::bad_value,
+    TANDEM_REQUIRE(allows(state().chain_params.key_types, node.consensus_key), AdminCode::bad_value,
                    "the key type of {} is not allowed any more", operation.to);
     const std::int64_t gap = state().params.m(state().total_power(), seat.power);
     TANDEM_REQUIRE(seat.last_switchover == 0 || height() - seat.last_switchover >= gap,
@@ -449,6 +463,20 @@ std::expected<std::int64_t, Rejection> AdminOperation::apply() {
                              std::holds_alternative<RemoveSeat>(tx_.operation) ||
                              std::holds_alternative<ChangePower>(tx_.operation);
     return height() + (changes_set ? 2 : 1);
+}
+
+AdminCheck check_admin_tx(const State& state, BytesView bytes, const crypto::Verifier& verifier) {
+    const auto tx = decode_admin_tx(bytes);
+    if (!tx) return {AdminCode::malformed, tx.error().check + ": " + tx.error().why};
+    Checked checked = check_signers(state, *tx, verifier);
+    if (checked) checked = check_expiry(*tx, state.height + 1);
+    if (!checked) return {checked.error().code, checked.error().why};
+    const std::uint64_t last = last_nonce(state, *tx);
+    // A few may wait for each other in the mempool.
+    if (tx->nonce <= last || tx->nonce > last + nonces_ahead_max)
+        return {AdminCode::wrong_nonce,
+                fmt::format("the nonce is {}; the next one is {}", tx->nonce, last + 1)};
+    return {};
 }
 
 abci::ExecTxResult BlockProcess::admin_step(BytesView bytes) {

@@ -7,16 +7,6 @@
 namespace tandem::seats {
 namespace {
 
-constexpr std::string_view to_text(SwitchReason reason) {
-    switch (reason) {
-        case SwitchReason::run: return "run";
-        case SwitchReason::wedged: return "wedged";
-        case SwitchReason::evidence: return "evidence";
-        case SwitchReason::switchover: return "switchover";
-    }
-    return "unknown";
-}
-
 /// The standby that takes over from a convicted validator: not quarantined and ALIVE in this
 /// block's record; the most ALIVE among the last N, then the order in the list.
 std::optional<std::uint32_t> candidate_after_evidence(const State& state, const Seat& seat,
@@ -165,7 +155,7 @@ void BlockProcess::evidence_step() {
     for (Seat& seat : state_.seats) {
         if (!seat.in_set() || seat.has_pending(context_.height)) continue;
         if (!seat.nodes[seat.validator].quarantined) continue;
-        if (const auto to = candidate_after_evidence(state_, seat, context_.key_types))
+        if (const auto to = candidate_after_evidence(state_, seat, state_.chain_params.key_types))
             switch_seat(seat, *to, SwitchReason::evidence);
     }
 }
@@ -174,10 +164,10 @@ void BlockProcess::rule_step() {
     if (!statuses_) return;
     for (Seat& seat : state_.seats) {
         const SeatFacts facts = seat_facts(state_, seat, context_.height, context_.time,
-                                            context_.key_types);
+                                            state_.chain_params.key_types);
         const Decision decision = decide(facts, seat.run.length > 0);
         if (decision != Decision::switch_run && decision != Decision::switch_wedged) continue;
-        switch_seat(seat, *candidate_under_rule(state_, seat, context_.key_types),
+        switch_seat(seat, *candidate_under_rule(state_, seat, state_.chain_params.key_types),
                     decision == Decision::switch_run ? SwitchReason::run : SwitchReason::wedged);
     }
 }
@@ -223,6 +213,22 @@ void BlockProcess::application_step(std::span<const abci::ValidatorUpdate> updat
     }
 }
 
+bool BlockProcess::params_step(const types::ConsensusParamsMessage& update) {
+    ChainParams after = state_.chain_params;
+    if (update.block) after.block_bytes_max = update.block->max_bytes;
+    if (update.evidence) after.evidence_bytes_max = update.evidence->max_bytes;
+    if (update.validator) after.key_types = update.validator->pub_key_types;
+    const std::size_t seats = decided_set(state_).size();
+    if (!fits_block(state_.node_count(), seats, after.block_bytes_max, after.evidence_bytes_max)) {
+        emit("seat_application_update_dropped",
+             {{"reason", "the record would not fit a block under these consensus parameters"},
+              {"height", std::to_string(context_.height)}});
+        return false;
+    }
+    next_chain_params_ = std::move(after);
+    return true;
+}
+
 BlockProcess::Outcome BlockProcess::finish() && {
     const std::string height = std::to_string(context_.height);
     for (std::size_t i = 0; i < redundancy_before_.size(); ++i) {
@@ -237,6 +243,7 @@ BlockProcess::Outcome BlockProcess::finish() && {
     std::erase_if(state_.seats, [&](const Seat& seat) {
         return !seat.in_set() && seat.leaves_at <= context_.height;
     });
+    if (next_chain_params_) state_.chain_params = std::move(*next_chain_params_);
     state_.height = context_.height;
     state_.recent_blocks.push_back(
         {context_.height, base::to_bytes(context_.block_hash), {}, context_.time});

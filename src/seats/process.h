@@ -20,9 +20,6 @@ struct BlockContext {
     BytesView proposer_address;
     const abci::CommitInfo& last_commit;
     std::span<const abci::Misbehavior> misbehavior;
-    std::int64_t block_bytes_max = 0;     // consensus parameters in force
-    std::int64_t evidence_bytes_max = 0;
-    std::span<const std::string> key_types;  // that the consensus parameters allow
 };
 
 /// Whether the largest record of `nodes` nodes fits a block beside the largest evidence and the
@@ -34,6 +31,15 @@ struct BlockContext {
 enum class Redundancy : std::uint8_t { spare, exposed, down };
 /// `exposed`: no standby is known to be alive; `down`: no node is.
 [[nodiscard]] Redundancy redundancy_of(const Seat& seat) noexcept;
+
+/// Whether an admin transaction may enter the mempool: it is well-formed and signed, its nonce not
+/// used up yet and its expiry not passed. Whether it fits is decided in its block.
+struct AdminCheck {
+    AdminCode code = AdminCode::ok;
+    std::string why;
+};
+[[nodiscard]] AdminCheck check_admin_tx(const State& state, BytesView tx,
+                                        const crypto::Verifier& verifier);
 
 /// A block on its way through the steps. Call them in the order of their declaration.
 class BlockProcess {
@@ -51,6 +57,9 @@ class BlockProcess {
     /// The application's validator updates: maps identities to seats; keeps what the genesis
     /// allows, drops the rest with an event.
     void application_step(std::span<const abci::ValidatorUpdate> updates);
+    /// The application's update of the consensus parameters; false, with an event, when it must be
+    /// dropped because the largest record would not fit a block under it.
+    [[nodiscard]] bool params_step(const types::ConsensusParamsMessage& update);
 
     struct Outcome {
         State state;  // after the block; the newest application hash is not in it yet
@@ -83,6 +92,7 @@ class BlockProcess {
     std::string record_refusal_;
     std::int64_t moved_power_ = 0;            // by evidence, rule and earlier operations
     std::vector<std::string> touched_seats_;  // by admin operations
+    std::optional<ChainParams> next_chain_params_;  // from the next block on
     std::vector<abci::Event> events_;
     std::vector<SwitchFact> switches_;
 };

@@ -54,6 +54,16 @@ void count_for_seat(Seat& seat, Timestamp time, std::string_view proposer_seat,
 
 }  // namespace
 
+std::string_view to_text(SwitchReason reason) noexcept {
+    switch (reason) {
+        case SwitchReason::run: return "run";
+        case SwitchReason::wedged: return "wedged";
+        case SwitchReason::evidence: return "evidence";
+        case SwitchReason::switchover: return "switchover";
+    }
+    return "unknown";
+}
+
 Decision decide(const SeatFacts& facts, bool silent) noexcept {
     struct Row {
         bool holds;

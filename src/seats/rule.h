@@ -17,6 +17,8 @@
 
 namespace tandem::seats {
 
+[[nodiscard]] std::string_view to_text(SwitchReason reason) noexcept;
+
 /// Names of the key types that the consensus parameters allow for validators.
 using KeyTypes = std::span<const std::string>;
 [[nodiscard]] bool allows(KeyTypes key_types, const PublicKey& key) noexcept;

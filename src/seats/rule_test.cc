@@ -72,8 +72,12 @@ TEST(Decide, EveryInputMeetsTheRuleAsTheSeatsPageStatesIt) {
         const Decision decision = decide(facts, silent);
         EXPECT_EQ(decision == Decision::switch_run || decision == Decision::switch_wedged, moves)
             << bits;
-        if (moves) EXPECT_EQ(decision == Decision::switch_run, first_three_lines) << bits;
-        if (decision == Decision::keep) EXPECT_FALSE(silent || facts.wedged) << bits;
+        if (moves) {
+            EXPECT_EQ(decision == Decision::switch_run, first_three_lines) << bits;
+        }
+        if (decision == Decision::keep) {
+            EXPECT_FALSE(silent || facts.wedged) << bits;
+        }
     }
 }
 
@@ -101,7 +105,7 @@ TEST(CountRecord, ARunGrowsWithoutLimitAndEndsWithOneSignOfLife) {
     EXPECT_EQ(state.seats[0].run.first_time, at(100));
     EXPECT_EQ(state.seats[0].run.proposer_seats, (std::vector<std::string>{"s1", "s2"}));
     count_record(state, 201, at(20'100), "s3", statuses(state, Status::heard, Status::heard));
-    EXPECT_EQ(state.seats[0].run, Run{});
+    EXPECT_EQ(state.seats[0].run, seats::Run{});
     EXPECT_EQ(state.seats[0].unsigned_series.length, 201) << "heard is not signed";
     count_record(state, 202, at(20'200), "s3", statuses(state, Status::signed_, Status::heard));
     EXPECT_EQ(state.seats[0].unsigned_series, UnsignedSeries{});
@@ -221,7 +225,7 @@ TEST(ApplySwitch, TakesEffectTwoHeightsLaterAndStartsAfresh) {
     EXPECT_TRUE(seat.has_pending(7));
     EXPECT_FALSE(seat.has_pending(8));
     EXPECT_EQ(seat.count_from, 8);
-    EXPECT_EQ(seat.run, Run{});
+    EXPECT_EQ(seat.run, seats::Run{});
     EXPECT_EQ(seat.nodes[1].window, Window{});
     EXPECT_EQ(seat.cooldown.effective_height, 8);
     EXPECT_EQ(state.recent_switches.back().from, "a");

@@ -71,6 +71,8 @@ struct OwnNode {
 
 class SeatsApplication final : public abci::Application {
   public:
+    /// REQUIRES: the chain's genesis names seats (genesis.h); a chain without runs its application
+    /// bare. What is borrowed outlives this.
     SeatsApplication(abci::Application& inner, StateStore& store, const crypto::Verifier& verifier,
                      OwnNode own);
     ~SeatsApplication() override;
