@@ -5,6 +5,7 @@
 // operations that more than two thirds of the power sign.
 #pragma once
 #include <cstdint>
+#include <limits>
 
 #include "base/refusal.h"
 #include "wire/message.h"
@@ -23,15 +24,19 @@ using wire::Timestamp;
 inline constexpr std::uint32_t window_records = 64;  // kept per node, whatever N is
 inline constexpr std::uint32_t run_records_default = 5;
 inline constexpr std::uint32_t run_records_min = 2;
+inline constexpr std::int64_t records_max = 1'000'000'000;  // of M and C where they are given
+inline constexpr Duration run_time_max{86'400 * wire::nanos_per_second};
+static_assert(run_time_max.nanos <= std::numeric_limits<std::int64_t>::max() / 5,
+              "3T bounds lag_time, 5T a wedge");
 
 struct Params {
-    std::uint32_t run_records = run_records_default;        // N, 2 to 64
-    std::uint32_t alive_records = 0;                        // K, 1 to N; 0: floor(2N/3)+1
-    std::int64_t wedged_records = 0;                        // M; 0: formula
-    std::int64_t cooldown_blocks = 0;                       // C; 0: 4N
-    Duration run_time{wire::nanos_per_second};              // T
-    std::uint32_t heartbeat_lag_blocks = 1;                 // lag < N
-    Duration heartbeat_lag_time{250'000'000};               // lag_time <= 3T
+    std::uint32_t run_records = run_records_default;  // N, 2 to 64
+    std::uint32_t alive_records = 0;                  // K, 1 to N; 0: floor(2N/3)+1
+    std::int64_t wedged_records = 0;                  // M, at least N; 0: formula
+    std::int64_t cooldown_blocks = 0;                 // C; 0: 4N
+    Duration run_time{wire::nanos_per_second};        // T, above 0, at most a day
+    std::uint32_t heartbeat_lag_blocks = 1;           // lag < N
+    Duration heartbeat_lag_time{250'000'000};         // lag_time <= 3T
     bool power_guard = true;
 
     bool operator==(const Params&) const = default;

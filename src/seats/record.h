@@ -5,7 +5,7 @@
 // block carries and from the heartbeats that it carries, so that every honest node judges it
 // alike: nothing that another honest node could see differently is a reason to refuse.
 #pragma once
-#include "abci/messages.h"
+#include "abci/types.h"
 #include "seats/heartbeat.h"
 
 namespace tandem::seats {
@@ -19,11 +19,11 @@ struct CarriedHeartbeat {
 };
 
 struct Record {
-    std::int64_t height = 0;  // H
-    Bytes proposer_address;   // 20 bytes
-    std::vector<bool> alive;  // per registered node, in registry order
+    std::int64_t height = 0;                   // H
+    Bytes proposer_address;                    // 20 bytes
+    std::vector<bool> alive;                   // per registered node, in registry order
     std::vector<CarriedHeartbeat> heartbeats;  // of the alive nodes without any vote in the commit
-    Bytes signature;          // 64 bytes, by the proposer's liveness key
+    Bytes signature;                           // 64 bytes, by the proposer's liveness key
 
     bool operator==(const Record&) const = default;
 };
@@ -37,9 +37,11 @@ struct CommitFacts {
     enum class Vote : std::uint8_t { not_validator, absent, nil, block };
     std::vector<Vote> votes;  // per registered node, in registry order
 
-    /// Reads decided_last_commit or proposed_last_commit; members that are not registered are
-    /// ignored.
+    /// Reads decided_last_commit, proposed_last_commit or local_last_commit; members that are not
+    /// registered are ignored.
     [[nodiscard]] static CommitFacts from(const State& state, const abci::CommitInfo& commit);
+    [[nodiscard]] static CommitFacts from(const State& state,
+                                          const abci::ExtendedCommitInfo& commit);
 };
 
 /// What of block H the record is bound to.
@@ -49,22 +51,25 @@ struct RecordContext {
     const CommitFacts& commit;
 };
 
+/// REQUIRES: 1 to nodes_max nodes, and every byte string has its size.
 [[nodiscard]] Bytes encode_record(const Record& record);
+/// Accepts exactly what encode_record writes.
 [[nodiscard]] Result<Record> decode_record(BytesView tx);
 /// What the proposer signs: domain tag, chain id, hash of block H-1, and all of the record but the
-/// signature.
+/// signature. REQUIRES: block H-1 is one of state.recent_blocks.
 [[nodiscard]] Bytes sign_bytes(const State& state, const Record& record);
 
 /// Builds the record that this node would propose in block `context.height`.
-/// REQUIRES: state.height == context.height - 1, the proposer is registered and `key` its
-/// liveness key.
+/// REQUIRES: state.height == context.height - 1 >= state.initial_height, the proposer is registered
+/// and `key` its liveness key, and the pool has seen `state` (HeartbeatPool::executed).
 [[nodiscard]] Record build_record(const State& state, const RecordContext& context,
                                   const HeartbeatPool& pool, const crypto::SigningKey& key);
 
 /// The record's statuses per registered node, once everything in it was found true: canonical
 /// bytes, height, proposer, signature, statuses as commit and heartbeats imply, every heartbeat
 /// fresh, genuine, needed and there once. `pool` may be null; heartbeats that it confirmed are not
-/// verified again.
+/// verified again. The refusal's check is one of those in the table of docs/formats/record.md.
+/// REQUIRES: state.height == context.height - 1, and `commit` was made of `state`.
 [[nodiscard]] Result<std::vector<Status>> check_record(const State& state,
                                                        const RecordContext& context, BytesView tx,
                                                        const crypto::Verifier& verifier,
