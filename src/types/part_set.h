@@ -1,6 +1,8 @@
 // Part sets: a block's bytes cut into pieces of 64 KiB under one merkle root, so that peers can
 // fetch pieces from each other and check every piece as it comes.
 #pragma once
+#include <map>
+#include <memory>
 #include <optional>
 
 #include "crypto/merkle.h"
