@@ -20,13 +20,14 @@
 // schemes that we have give the same signature for the same bytes. A crash between barrier and
 // signature thus costs nothing, and a message asked for again gets its old time back (trap 19).
 //
-// What no guard can know: that its whole disk was put back to an older image. Hence hold_back
-// (after a restore, stay silent until a height that began in our sight) and saw_own (the network
-// shows a signature of ours that we do not remember).
+// What no guard can know is that its whole disk was put back to an older image. Two things help:
+// hold_back (after a restore, or with a new memory, stay silent until a height that began in our
+// sight), and saw_own (the network shows a signature of ours that we do not remember).
 //
 // Not here: the log, when to vote, remote signers. The rules of comparing are types/sign_guard.h.
 #pragma once
 #include <memory>
+#include <optional>
 
 #include "crypto/verifier.h"
 #include "types/sign_guard.h"
@@ -69,9 +70,10 @@ class Reservation {
     Reservation(Message message, Bytes record, std::uint64_t number)
         : message_(std::move(message)), record_(std::move(record)), number_(number) {}
 
-    Message message_;
+    Message message_;  // signature: empty, or the one that it had before
     Bytes record_;
     std::uint64_t number_;  // which reservation of its signer
+    bool extends_ = false;  // sign the extension, too
 };
 
 template <typename Message>
@@ -84,17 +86,18 @@ class Pending {
   private:
     friend class Signer;
     friend class Reservation<Message>;
-    Pending(Message message, LogPosition needs, std::uint64_t number)
-        : message_(std::move(message)), needs_(needs), number_(number) {}
+    Pending(Message message, LogPosition needs, std::uint64_t number, bool extends)
+        : message_(std::move(message)), needs_(needs), number_(number), extends_(extends) {}
 
     Message message_;
     LogPosition needs_;
     std::uint64_t number_;
+    bool extends_;
 };
 
 template <typename Message>
 Pending<Message> Reservation<Message>::logged_at(LogPosition end) && {
-    return {std::move(message_), end, number_};
+    return {std::move(message_), end, number_, extends_};
 }
 
 class Signer {
@@ -104,47 +107,57 @@ class Signer {
     Signer(std::string chain_id, std::shared_ptr<const crypto::SigningKey> key,
            types::LastSigned last);
 
-    // ---- Asking. Refusals: "sign.not_validator", "sign.validator_index", "sign.held_back",
-    // "sign.pending", and those of types/sign_guard.h. A refusal changes nothing.
+    // ---- Asking. Refused: "sign.not_validator", "sign.validator_index",
+    // "sign.validator_address", "sign.pending" (the same step waits for its signature), and as
+    // types/sign_guard.h says. A refusal changes nothing. REQUIRES: a well-formed message but for
+    // its signature.
 
-    /// Signs the extension as well, where `extensions_enabled` and the vote is a precommit for a
-    /// block. REQUIRES: a well-formed vote but for its signatures.
+    /// The extension is signed as well where `extensions_enabled` and the vote is a precommit for
+    /// a block. Elsewhere there must be none.
     [[nodiscard]] Result<Reservation<types::Vote>> reserve(types::Vote vote,
                                                            const ValidatorsAt& validators,
                                                            bool extensions_enabled);
     [[nodiscard]] Result<Reservation<types::Proposal>> reserve(types::Proposal proposal,
                                                                const ValidatorsAt& validators);
 
-    // ---- Signing. REQUIRES: pending.needs() <= durable, the newest reservation.
-    /// With the time of the first signature, where there was one.
-    [[nodiscard]] types::Vote sign(Pending<types::Vote> pending, LogPosition durable);
-    [[nodiscard]] types::Proposal sign(Pending<types::Proposal> pending, LogPosition durable);
+    // ---- Signing. REQUIRES: pending.needs() <= durable, and a Pending of this Signer.
+    /// With the time of the first signature, where there was one. Refused ("sign.overtaken") where
+    /// hold_back or saw_own has raised the watermark since.
+    [[nodiscard]] Result<types::Vote> sign(Pending<types::Vote> pending, LogPosition durable);
+    [[nodiscard]] Result<types::Proposal> sign(Pending<types::Proposal> pending,
+                                               LogPosition durable);
 
-    /// No signature at or below `height` from now on.
-    void hold_back(std::int64_t height) noexcept;
-    /// A vote with a good signature of this key came from the network. One that lies above the
-    /// watermark was signed in a life that we do not remember; nothing at or below it is signed
-    /// from now on. True where that was so.
-    bool saw_own(const types::Vote& vote);
+    // ---- What we do not remember. Each may give a record for the log, which is to be on the disk
+    // before this node takes part any further; nothing that waits is signed then.
+
+    /// Nothing at or below `height` is signed any more. Nothing to log where that was so before.
+    [[nodiscard]] std::optional<Bytes> hold_back(std::int64_t height);
+    /// A message came from the network with a good signature of this key. Where we do not remember
+    /// it, it becomes what was signed last.
+    [[nodiscard]] std::optional<Bytes> saw_own(const types::Vote& vote);
+    [[nodiscard]] std::optional<Bytes> saw_own(const types::Proposal& proposal);
 
     [[nodiscard]] const types::Address& address() const noexcept { return address_; }
     [[nodiscard]] const types::LastSigned& last_signed() const noexcept { return last_; }
 
   private:
-    [[nodiscard]] Verdict ask_membership(const ValidatorsAt& validators,
-                                         std::int64_t height) const;
+    [[nodiscard]] Verdict ask_membership(const ValidatorsAt& validators, std::int64_t height,
+                                         std::optional<std::int32_t> index) const;
     template <typename Message>
     [[nodiscard]] Result<Reservation<Message>> reserve_checked(Message message);
     template <typename Message>
-    [[nodiscard]] Message sign_pending(Pending<Message> pending, LogPosition durable);
+    [[nodiscard]] Verdict sign_message(Pending<Message>& pending, LogPosition durable);
+    template <typename Message>
+    [[nodiscard]] std::optional<Bytes> remember(const Message& message, types::SignStep step);
+    [[nodiscard]] Bytes raise_to(types::LastSigned watermark);
 
     std::string chain_id_;
     std::shared_ptr<const crypto::SigningKey> key_;
     crypto::PublicKey public_key_;
     types::Address address_;
-    types::LastSigned last_;
-    std::int64_t held_back_through_ = 0;
+    types::LastSigned last_;  // its signature is missing while it waits
     std::uint64_t reservations_ = 0;
+    std::uint64_t overtaken_ = 0;  // reservations up to here are void
 };
 
 }  // namespace tandem::signer

@@ -1,7 +1,7 @@
 // The signer's memory as a record in the log, and as CometBFT's priv_validator_state.json.
 //
-// The record is a protobuf message (docs/formats/watermark.md). It names the key, so that a log that
-// was put beside another key is refused instead of believed.
+// The record is a protobuf message (docs/formats/watermark.md). It names the key, so that a log
+// that was put beside another key is refused instead of believed.
 #pragma once
 #include "types/key_files.h"
 #include "types/sign_guard.h"
@@ -35,8 +35,8 @@ struct Described<signer::WatermarkRecord> {
     using Record = signer::WatermarkRecord;
     static constexpr std::string_view name = "Watermark";
     static constexpr auto fields = std::tuple{
-        field<1>("address", &Record::address), field<2>("height", &Record::height),
-        field<3>("round", &Record::round),     field<4>("step", &Record::step),
+        field<1>("address", &Record::address),       field<2>("height", &Record::height),
+        field<3>("round", &Record::round),           field<4>("step", &Record::step),
         field<5>("sign_bytes", &Record::sign_bytes), field<6>("signature", &Record::signature)};
 };
 

@@ -1,0 +1,151 @@
+#include "signer/signer.h"
+
+#include <fmt/format.h>
+
+#include "signer/watermark.h"
+
+namespace tandem::signer {
+
+using base::refuse;
+using types::LastSigned;
+using types::SignStep;
+
+namespace {
+
+std::tuple<std::int64_t, std::int32_t, SignStep> place(const LastSigned& last) {
+    return {last.height, last.round, last.step};
+}
+
+SignStep step_of(const types::Vote& vote) {
+    return vote.type == types::SignedMsgType::prevote ? SignStep::prevote : SignStep::precommit;
+}
+
+}  // namespace
+
+Signer::Signer(std::string chain_id, std::shared_ptr<const crypto::SigningKey> key, LastSigned last)
+    : chain_id_(std::move(chain_id)),
+      key_(std::move(key)),
+      public_key_(key_->public_key()),
+      address_(crypto::address(public_key_)),
+      last_(std::move(last)) {
+    // The crash fell between barrier and signature, or the record was logged without one.
+    if (last_.signature.empty() && !last_.sign_bytes.empty())
+        last_.signature = key_->sign(last_.sign_bytes);
+}
+
+Verdict Signer::ask_membership(const ValidatorsAt& validators, std::int64_t height,
+                               std::optional<std::int32_t> index) const {
+    TANDEM_CHECK(validators.height == height);
+    const auto found = validators.set.index_of(address_);
+    if (!found || validators.set.validators()[*found].pub_key != public_key_)
+        return refuse("sign.not_validator", fmt::format("key {} is no validator of height {}",
+                                                        base::to_hex(address_), height));
+    if (index && std::cmp_not_equal(*index, *found))
+        return refuse("sign.validator_index",
+                      fmt::format("the vote names validator {}, this key is {}", *index, *found));
+    return {};
+}
+
+template <typename Message>
+Result<Reservation<Message>> Signer::reserve_checked(Message message) {
+    auto decision = types::decide_signing(last_, chain_id_, message);
+    if (!decision) {
+        if (decision.error().check == "sign.state" && last_.signature.empty() &&
+            !last_.sign_bytes.empty())
+            return refuse("sign.pending", "this very step already waits for its signature");
+        return std::unexpected(std::move(decision).error());
+    }
+    if (auto* fresh = std::get_if<types::SignFresh>(&*decision)) {
+        message.signature.clear();
+        last_ = std::move(fresh->next);
+    } else {
+        auto& again = std::get<types::SignAgain>(*decision);
+        message.signature = std::move(again.signature);
+        message.timestamp = again.timestamp;
+    }
+    ++reservations_;
+    return Reservation<Message>(std::move(message), encode_watermark(address_, last_),
+                                reservations_);
+}
+
+Result<Reservation<types::Vote>> Signer::reserve(types::Vote vote, const ValidatorsAt& validators,
+                                                 bool extensions_enabled) {
+    TANDEM_TRY(ask_membership(validators, vote.height, vote.validator_index));
+    if (vote.validator_address != address_)
+        return refuse("sign.validator_address",
+                      fmt::format("the vote is of {}, this key is {}",
+                                  base::to_hex(vote.validator_address), base::to_hex(address_)));
+    const bool extends = extensions_enabled && types::signs_extension(vote);
+    if (!extends && !vote.extension.empty())
+        return refuse("sign.extension", "an extension where there must be none");
+    vote.extension_signature.clear();
+    auto reservation = reserve_checked(std::move(vote));
+    if (reservation) reservation->extends_ = extends;
+    return reservation;
+}
+
+Result<Reservation<types::Proposal>> Signer::reserve(types::Proposal proposal,
+                                                     const ValidatorsAt& validators) {
+    TANDEM_TRY(ask_membership(validators, proposal.height, std::nullopt));
+    return reserve_checked(std::move(proposal));
+}
+
+template <typename Message>
+Verdict Signer::sign_message(Pending<Message>& pending, LogPosition durable) {
+    TANDEM_CHECK(pending.needs_ <= durable);
+    if (pending.number_ <= overtaken_)
+        return refuse(
+            "sign.overtaken",
+            "this key may have signed something else here, in a life that it does not remember");
+    Message& message = pending.message_;
+    if (message.signature.empty())
+        message.signature = key_->sign(types::sign_bytes(chain_id_, message));
+    if (pending.number_ == reservations_) last_.signature = message.signature;
+    return {};
+}
+
+Result<types::Vote> Signer::sign(Pending<types::Vote> pending, LogPosition durable) {
+    TANDEM_TRY(sign_message(pending, durable));
+    types::Vote& vote = pending.message_;
+    if (pending.extends_)
+        vote.extension_signature = key_->sign(types::extension_sign_bytes(chain_id_, vote));
+    return std::move(vote);
+}
+
+Result<types::Proposal> Signer::sign(Pending<types::Proposal> pending, LogPosition durable) {
+    TANDEM_TRY(sign_message(pending, durable));
+    return std::move(pending.message_);
+}
+
+Bytes Signer::raise_to(LastSigned watermark) {
+    last_ = std::move(watermark);
+    overtaken_ = reservations_;
+    return encode_watermark(address_, last_);
+}
+
+std::optional<Bytes> Signer::hold_back(std::int64_t height) {
+    // Without sign-bytes nothing at this very place is signed either.
+    const LastSigned end{
+        height, std::numeric_limits<std::int32_t>::max(), SignStep::precommit, {}, {}};
+    if (place(end) <= place(last_)) return std::nullopt;
+    return raise_to(end);
+}
+
+template <typename Message>
+std::optional<Bytes> Signer::remember(const Message& message, SignStep step) {
+    LastSigned seen{message.height, message.round, step, message.signature,
+                    types::sign_bytes(chain_id_, message)};
+    if (place(seen) < place(last_)) return std::nullopt;  // below: never signed again anyway
+    if (place(seen) == place(last_) && seen.sign_bytes == last_.sign_bytes) return std::nullopt;
+    return raise_to(std::move(seen));
+}
+
+std::optional<Bytes> Signer::saw_own(const types::Vote& vote) {
+    return remember(vote, step_of(vote));
+}
+
+std::optional<Bytes> Signer::saw_own(const types::Proposal& proposal) {
+    return remember(proposal, SignStep::propose);
+}
+
+}  // namespace tandem::signer
