@@ -327,6 +327,7 @@ Result<T> from_json(std::string_view text) {
     return out;
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type.
 #define TANDEM_JSON_WRITTEN(T)                             \
     template void write_json(wire::JsonWriter&, const T&); \
     template std::string to_json(const T&);
@@ -334,6 +335,7 @@ Result<T> from_json(std::string_view text) {
     TANDEM_JSON_WRITTEN(T)                                                   \
     template bool read_json(wire::JsonReading&, const wire::JsonValue&, T&); \
     template Result<T> from_json<T>(std::string_view);
+// NOLINTEND(bugprone-macro-parentheses)
 
 TANDEM_JSON_WRITTEN(Data)
 TANDEM_JSON_WRITTEN(Block)

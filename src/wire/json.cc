@@ -308,7 +308,7 @@ base::Result<JsonValue> parse_json(std::string_view text) {
     std::string_view value = text;
     while (is_blank(value.front())) value.remove_prefix(1);
     while (is_blank(value.back())) value.remove_suffix(1);
-    return JsonValue(text.data(), value);
+    return JsonValue(text, value);
 }
 
 JsonKind JsonValue::kind() const noexcept {
@@ -330,7 +330,7 @@ JsonKind JsonValue::kind() const noexcept {
 }
 
 std::size_t JsonValue::line() const noexcept {
-    return static_cast<std::size_t>(std::count(text_, raw_.data(), '\n')) + 1;
+    return static_cast<std::size_t>(std::count(text_.begin(), raw_.begin(), '\n')) + 1;
 }
 
 bool JsonValue::boolean() const {

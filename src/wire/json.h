@@ -61,10 +61,10 @@ class JsonValue {
   private:
     friend class JsonWalk;
     friend base::Result<JsonValue> parse_json(std::string_view text);
-    JsonValue(const char* text, std::string_view raw) noexcept : text_(text), raw_(raw) {}
+    JsonValue(std::string_view text, std::string_view raw) noexcept : text_(text), raw_(raw) {}
 
-    const char* text_;  // where the whole text begins
-    std::string_view raw_;
+    std::string_view text_;  // whole
+    std::string_view raw_;   // invariant: a part of text_
 };
 
 /// Checks all of `text`. The refusal says line and column, what was expected and what was found.
@@ -85,7 +85,7 @@ class JsonWalk {
 
   private:
     void skip_blanks() noexcept;
-    const char* text_;
+    std::string_view text_;
     std::string_view rest_;
 };
 
