@@ -146,17 +146,21 @@ bool JsonReading::fail_because(const JsonValue& at, std::string why) {
     return false;
 }
 
+bool JsonReading::drops_warning() {
+    if (warnings_.size() < json_warnings_max) return false;
+    ++warnings_dropped_;
+    return true;
+}
+
 void JsonReading::warn(const JsonValue& at, std::string_view member, std::string why,
                        std::string_view nearest) {
-    if (warnings_.size() == json_warnings_max) {
-        ++warnings_dropped_;
-        return;
-    }
+    if (drops_warning()) return;
     warnings_.push_back(
         {at.line(), path(member), nearest.empty() ? "" : path(nearest), std::move(why)});
 }
 
 void JsonReading::unknown_member(const JsonValue& name, std::span<const std::string_view> known) {
+    if (drops_warning()) return;  // before the work: a stranger may send many
     const std::string text = name.string();
     const std::string_view nearest = base::nearest_name(text, known);
     warn(name, shown(text),
@@ -167,6 +171,7 @@ void JsonReading::unknown_member(const JsonValue& name, std::span<const std::str
 }
 
 void JsonReading::repeated_member(const JsonValue& name) {
+    if (drops_warning()) return;
     warn(name, shown(name.string()), "stands here once more; the last one counts");
 }
 

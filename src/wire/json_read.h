@@ -80,6 +80,8 @@ class JsonReading {
         std::string_view name;  // of a member; empty for an element
         std::size_t index;
     };
+    /// Counts a warning for which there is no room.
+    [[nodiscard]] bool drops_warning();
     [[nodiscard]] std::string path(std::string_view member = {}) const;  // "validators[0].power"
     [[nodiscard]] std::string check() const;                             // "validators.power"
 
