@@ -43,6 +43,8 @@ struct Validation {
     const EvidenceJudge& evidence;
     ChainRules rules;
     std::optional<ClockCheck> clock;  // none: block times are not held against a clock
+    /// The block has passed types::validate_basic, as every block has that was decoded.
+    bool basic_is_validated = false;
     /// Block sync has verified every signature of it already, as the commit for the block before.
     bool last_commit_is_verified = false;
 };

@@ -98,12 +98,13 @@ struct DecidedBlock {
 /// One block on its way through the table. A value; it owns nothing that acts.
 class Execution {
   public:
-    /// `before` is the state after the height before (mode replayed: any state of the chain, for
-    /// its initial height). `last_validators` are those of the height before the block's.
-    Execution(ExecutionMode mode, State before, DecidedBlock decided,
-              Shared<ValidatorSet> last_validators);
-    /// Modes other than replayed: the state knows the validators.
+    /// REQUIRES: another mode than replayed, and the block follows `before`.
     Execution(ExecutionMode mode, State before, DecidedBlock decided);
+    /// Mode replayed. `last_validators` are those of the height before the block's, and the
+    /// application must come to `application_hash`, which the header after it or the state has.
+    [[nodiscard]] static Execution replay(std::int64_t initial_height, DecidedBlock decided,
+                                          Shared<ValidatorSet> last_validators,
+                                          const Hash& application_hash);
 
     /// What to do now; nothing when all is done.
     [[nodiscard]] std::optional<ExecutionStep> next() const noexcept;
@@ -112,7 +113,8 @@ class Execution {
     /// A step without a function of its own was carried out.
     void done();
     [[nodiscard]] Verdict validate(const Validation& validation);
-    /// Another number of results than of transactions is refused, and the node must stop.
+    /// Refused, and the node must stop, for another number of results than of transactions, and
+    /// for another application hash in a replay.
     [[nodiscard]] Verdict finalized(abci::ResponseFinalizeBlock answer);
     [[nodiscard]] Verdict update();
     void committed(const abci::ResponseCommit& answer);
@@ -128,21 +130,26 @@ class Execution {
     [[nodiscard]] abci::RequestFinalizeBlock request() const;
     /// REQUIRES: finalized, or use_stored_answer.
     [[nodiscard]] const abci::ResponseFinalizeBlock& answer() const;
-    [[nodiscard]] const State& state_before() const noexcept { return before_; }
+    /// REQUIRES: another mode than replayed.
+    [[nodiscard]] const State& state_before() const;
     /// REQUIRES: update() went well.
     [[nodiscard]] const State& state_after() const;
     /// 0: nothing to prune.
     [[nodiscard]] std::int64_t retain_height() const noexcept { return retain_height_; }
 
   private:
+    Execution(ExecutionMode mode, DecidedBlock decided, Shared<ValidatorSet> last_validators,
+              std::int64_t initial_height);
     void expect(ExecutionStep step) const;
     void advance();
 
     ExecutionMode mode_;
     std::size_t position_ = 0;  // in execution_order
-    State before_;
     DecidedBlock decided_;
     Shared<ValidatorSet> last_validators_;
+    std::int64_t initial_height_;
+    std::optional<State> before_;                         // not of a replay
+    std::optional<Hash> application_hash_;                // of a replay: what must come out
     std::optional<abci::ResponseFinalizeBlock> answer_;
     std::optional<State> after_;
     std::int64_t retain_height_ = 0;

@@ -21,7 +21,8 @@
 
 namespace tandem::chain {
 
-/// What disk and application say at start. Heights of things that are empty are 0.
+/// What disk and application say at start. Heights of things that are empty are 0, and the marker
+/// before the first block is 0 as well, whatever the initial height.
 struct RecoveryFacts {
     std::int64_t initial_height = 1;
     std::int64_t store_base = 0;
@@ -31,7 +32,7 @@ struct RecoveryFacts {
     bool answer_stored = false;           // the application's answer to block S is in the store
     enum class Log : std::uint8_t {
         missing,    // there is none
-        no_marker,  // a watermark, but no marker: imported, or made for a fresh node
+        no_marker,  // a watermark, but no marker: it was imported
         marker,     // newest marker: log_height
     };
     Log log = Log::missing;
@@ -40,35 +41,35 @@ struct RecoveryFacts {
     bool operator==(const RecoveryFacts&) const = default;
 };
 
-/// Rows of part one, in the order in which they are read in the wire page.
+/// Rows of part one. Heights count from the chain's first block here: "one below" the first is 0.
 enum class HandshakeRow : std::uint8_t {
-    facts_absurd,             // negative heights, a base above the store's height: damaged
-    no_blocks,                // fresh: InitChain
-    no_blocks_state_synced,   // S = 0 < T = A: block sync goes on from T
-    no_blocks_app_differs,    // S = 0, A is another height than T
-    app_above_store,          //
-    app_below_base,           // the blocks that it lacks were pruned, or never here
-    state_above_store,        //
-    state_too_far_below,      // T < S - 1
-    app_behind,               // T = S, A < S: replay to the application
-    all_level,                // T = A = S
-    state_and_app_behind,     // T = S - 1, A < T: replay, then execute S
-    block_not_executed,       // T = A = S - 1: execute S
-    answer_to_be_used,        // T = S - 1, A = S: make the state from the stored answer
-    answer_missing,           // likewise, but there is none
+    facts_absurd,            // no crash leaves this: negative, below the first height, base > S
+    no_blocks,               // S = T = A = 0: a fresh node
+    no_blocks_state_synced,  // S = 0 < T = A: block sync goes on from T
+    no_blocks_app_differs,   // S = 0, A is another height than T
+    state_above_store,       // T > S
+    state_too_far_below,     // T < S - 1
+    app_above_store,         // A > S
+    app_below_base,          // the blocks that the application lacks are not here (any more)
+    all_level,               // T = A = S
+    app_behind,              // A < T = S: replay to the application
+    state_and_app_behind,    // A < T = S - 1: replay, then execute S
+    block_not_executed,      // A = T = S - 1: execute S
+    answer_to_be_used,       // T = S - 1, A = S: make the state from the stored answer
+    answer_missing,          // likewise, but there is none
 };
 
-/// Rows of part two. E is the height that part one ends at.
+/// Rows of part two. E is the height that part one ends at: S, or T where there are no blocks.
 enum class LogRow : std::uint8_t {
-    fresh,                // no log, no blocks: start one
-    state_synced_fresh,   // no log, E > 0, but no blocks: state sync has just ended
-    missing,              // no log though there are blocks
-    without_marker,       // nothing to replay: write a marker
-    level,                // L = E: replay what follows the marker
-    one_below,            // the crash fell between store_block and log_end_height: write a marker
-    one_above,            // the marker survived, the block did not: replay from the marker below
-    too_far_below,        // the log is older than the blocks
-    too_far_above,        // the blocks are older than the log
+    fresh,           // no log and no blocks: start one
+    missing,         // no log though there are blocks
+    without_marker,  // a log that holds a watermark alone
+    level,           // L = E: replay what follows the marker
+    one_above,       // L = E + 1, the crash took the block: the inputs that decided it are there
+    blocks_removed,  // S = 0, any other L: somebody removed the blocks and rightly kept the log
+    one_below,       // L = E - 1: the crash fell between store_block and log_end_height
+    too_far_below,   // the log is older than the blocks
+    too_far_above,   // the blocks are older than the log
 };
 
 struct RecoveryPlan {
@@ -76,9 +77,8 @@ struct RecoveryPlan {
     LogRow log = LogRow::missing;
 
     bool init_chain = false;          // ask InitChain first
-    bool init_chain_decides = false;  // its answer makes the state (after_init_chain); else the
-                                      // answer is only for the application's hash
-    /// Execute these to the application alone (ExecutionMode::replayed); none: first > last.
+    bool init_chain_decides = false;  // its answer makes the state (after_init_chain)
+    /// Execute these blocks for the application alone (Execution::replay); none: first > last.
     std::int64_t replay_first = 0;
     std::int64_t replay_last = -1;
     enum class LastBlock : std::uint8_t {
@@ -88,21 +88,22 @@ struct RecoveryPlan {
     };
     LastBlock last_block = LastBlock::nothing;
 
-    std::int64_t height = 0;  // E: of state and application when all is done
+    std::int64_t height = 0;  // E: where state and application stand when all is done
     enum class LogAction : std::uint8_t {
-        start_with_marker,   // a new log, or a log without marker: write marker E (0 if no blocks)
-        append_marker,       // write marker E at the end
-        replay_from_marker,  // replay what follows the marker of E; then go on behind the end
+        append_marker,       // make a log if there is none; write marker E at its end
+        replay_from_marker,  // step the inputs behind the last marker E again, then go on
     };
-    LogAction log_action = LogAction::start_with_marker;
+    LogAction log_action = LogAction::append_marker;
+    /// The signer's memory begins now, so it does not know what the key signed in an earlier life.
+    /// Where peers turn out to be ahead, hold back at the first height that is entered.
+    bool memory_is_new = false;
 
     bool operator==(const RecoveryPlan&) const = default;
 };
 
-
-/// The row for these facts: exactly one each.
-[[nodiscard]] HandshakeRow handshake_row(const RecoveryFacts& facts);
-[[nodiscard]] LogRow log_row(const RecoveryFacts& facts, std::int64_t height);
+/// All rows whose condition holds: exactly one each. For the test that walks them.
+[[nodiscard]] std::vector<HandshakeRow> handshake_rows(const RecoveryFacts& facts);
+[[nodiscard]] std::vector<LogRow> log_rows(const RecoveryFacts& facts);
 
 /// What to do; or, for rows that are fatal, a refusal "recovery.<row>" that says what was found,
 /// what it means and what the operator can do.

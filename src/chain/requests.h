@@ -16,7 +16,8 @@ namespace tandem::chain {
 struct BlockView {
     const BlockId& id;
     const types::Block& block;
-    const ValidatorSet& last_validators;  // of block.header.height - 1; unused at the initial height
+    const ValidatorSet&
+        last_validators;  // of block.header.height - 1; unused at the initial height
     std::int64_t initial_height = 1;
 };
 

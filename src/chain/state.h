@@ -26,7 +26,6 @@
 #include "abci/messages.h"
 #include "consensus/shared.h"
 #include "types/genesis.h"
-#include "types/state.h"
 
 namespace tandem::chain {
 
@@ -123,12 +122,11 @@ void adopt_app_version(State& state, std::uint64_t app_version) noexcept;
 // ---- After a block.
 
 /// The changes that an answer asks for, checked against the parameters of the block's height: no
-/// negative power, keys of known kind and right length, kinds allowed unless the power is 0.
+/// negative power, keys of known kind and right length, kinds allowed unless the power is 0; nor a
+/// kind whose signatures this build cannot check, for it would fork from the chain two blocks
+/// later.
 [[nodiscard]] Result<std::vector<types::ValidatorChange>> validator_changes(
     std::span<const abci::ValidatorUpdate> updates, const types::ConsensusParams& params);
-
-/// What the next header must carry: over code, data and gas of the results.
-[[nodiscard]] Hash results_hash(std::span<const abci::ExecTxResult> results);
 
 /// The state after the block that `id` and `header` name, given the application's answer to it.
 /// A refusal names what the application answered wrongly; it is fatal, for the block is decided
