@@ -62,7 +62,9 @@ template <ByteString T>
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-[[nodiscard]] inline Bytes to_bytes(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
+[[nodiscard]] inline Bytes to_bytes(BytesView bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
 [[nodiscard]] inline bool equal(BytesView a, BytesView b) noexcept {
     return std::ranges::equal(a, b);
@@ -72,7 +74,9 @@ template <ByteString T>
     return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());
 }
 
-inline void append(Bytes& to, BytesView more) { to.insert(to.end(), more.begin(), more.end()); }
+inline void append(Bytes& to, BytesView more) {
+    to.insert(to.end(), more.begin(), more.end());
+}
 
 enum class HexCase : std::uint8_t { lower, upper };
 

@@ -18,9 +18,14 @@ TEST(Hex, RoundTripsAndRefusesOddLengthsAndOtherCharacters) {
 }
 
 TEST(Base64, VectorsOfRfc4648Section10) {
-    for (const auto& [plain, text] : std::vector<std::pair<std::string, std::string>>{
-             {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-             {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}}) {
+    for (const auto& [plain, text] :
+         std::vector<std::pair<std::string, std::string>>{{"", ""},
+                                                          {"f", "Zg=="},
+                                                          {"fo", "Zm8="},
+                                                          {"foo", "Zm9v"},
+                                                          {"foob", "Zm9vYg=="},
+                                                          {"fooba", "Zm9vYmE="},
+                                                          {"foobar", "Zm9vYmFy"}}) {
         EXPECT_EQ(to_base64(as_bytes(plain)), text);
         EXPECT_EQ(from_base64(text), to_bytes(as_bytes(plain)));
     }

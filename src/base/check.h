@@ -15,8 +15,8 @@ inline CheckFailureHook check_failure_hook = nullptr;
 }  // namespace tandem::base
 
 /// Aborts when `condition` is false. For broken invariants of our own only.
-#define TANDEM_CHECK(condition)                                                     \
-    do {                                                                            \
-        if (!(condition)) [[unlikely]]                                              \
-            ::tandem::base::check_failed(#condition, __FILE__, __LINE__);           \
+#define TANDEM_CHECK(condition)                                           \
+    do {                                                                  \
+        if (!(condition)) [[unlikely]]                                    \
+            ::tandem::base::check_failed(#condition, __FILE__, __LINE__); \
     } while (false)

@@ -37,8 +37,8 @@ using Result = std::expected<T, Refusal>;
 }  // namespace tandem::base
 
 /// Returns the refusal of `expression` (a Verdict or Result) from the enclosing function, if any.
-#define TANDEM_TRY(expression)                                                    \
-    do {                                                                          \
-        if (auto tandem_try_result = (expression); !tandem_try_result)            \
-            return std::unexpected(std::move(tandem_try_result).error());         \
+#define TANDEM_TRY(expression)                                            \
+    do {                                                                  \
+        if (auto tandem_try_result = (expression); !tandem_try_result)    \
+            return std::unexpected(std::move(tandem_try_result).error()); \
     } while (false)

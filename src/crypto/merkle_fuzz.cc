@@ -61,6 +61,12 @@ bool verdict_by_definition(const MerkleProof& proof, base::BytesView root, base:
     return computed && base::equal(*computed, root);
 }
 
+bool is_well_formed(const MerkleProof& proof) {
+    const auto is_digest = [](const auto& hash) { return hash.size() == 32; };
+    return proof.total >= 0 && proof.index >= 0 && is_digest(proof.leaf_hash) &&
+           proof.aunts.size() <= 100 && std::ranges::all_of(proof.aunts, is_digest);
+}
+
 base::SmallBytes<32> small(base::BytesView bytes) {
     return {bytes.begin(), bytes.end()};
 }
@@ -75,7 +81,7 @@ void judge_proof(FuzzInput& input) {
     const base::BytesView root = input.prefixed();
     const base::BytesView item = input.prefixed();
 
-    (void)validate_basic(proof);
+    TANDEM_CHECK(validate_basic(proof).has_value() == is_well_formed(proof));
     TANDEM_CHECK(verify(proof, root, item).has_value() == verdict_by_definition(proof, root, item));
     // The invented hashes hardly ever fit; these fit if the numbers do.
     proof.leaf_hash = small(leaf_hash(item));

@@ -84,10 +84,9 @@ struct ChangeParams {
     bool operator==(const ChangeParams&) const = default;
 };
 
-using Operation =
-    std::variant<std::monostate, Switchover, Pause, Resume, AddStandby, ReplaceStandby,
-                 RemoveStandby, ReplaceLivenessKey, RotateAdminKey, AddSeat, RemoveSeat,
-                 ChangePower, ChangeParams>;
+using Operation = std::variant<std::monostate, Switchover, Pause, Resume, AddStandby,
+                               ReplaceStandby, RemoveStandby, ReplaceLivenessKey, RotateAdminKey,
+                               AddSeat, RemoveSeat, ChangePower, ChangeParams>;
 
 /// Whether more than two thirds of the power must sign.
 [[nodiscard]] bool needs_quorum(const Operation& operation) noexcept;
@@ -104,7 +103,7 @@ struct AdminTx {
     std::string seat;  // of a seat's own operation; empty for a quorum operation
     Operation operation;
     std::uint64_t nonce = 0;
-    std::int64_t expiry_height = 0;  // last height at which it may be executed
+    std::int64_t expiry_height = 0;          // last height at which it may be executed
     std::vector<AdminSignature> signatures;  // one for a seat's own operation
 
     bool operator==(const AdminTx&) const = default;
@@ -131,21 +130,21 @@ enum class AdminCode : std::uint32_t {
     wrong_nonce = 5,
     expired = 6,
     unknown_node = 7,
-    not_a_standby = 8,       // the validator, or an end of a pending switch
-    not_alive = 9,           // the standby is not ALIVE in this block's record
+    not_a_standby = 8,  // the validator, or an end of a pending switch
+    not_alive = 9,      // the standby is not ALIVE in this block's record
     quarantined = 10,
     switch_pending = 11,
-    too_soon = 12,           // the last switchover is less than M blocks ago
-    no_record = 13,          // this block has no valid record
+    too_soon = 12,   // the last switchover is less than M blocks ago
+    no_record = 13,  // this block has no valid record
     power_guard = 14,
-    key_in_use = 15,         // or retired
+    key_in_use = 15,  // or retired
     bad_proof = 16,
-    name_in_use = 17,        // node name within the seat, or seat id, also of a removed seat
-    already = 18,            // paused or not paused already
-    limits = 19,             // no room for the largest record beside the largest evidence, too many nodes
-    bad_value = 20,          // power, parameters, key type, text out of range
-    empty_set = 21,          // the validator set would become empty, or its power overflow
-    leaving = 22,            // the seat is being removed
+    name_in_use = 17,  // node name within the seat, or seat id, also of a removed seat
+    already = 18,      // paused or not paused already
+    limits = 19,       // no room for the largest record beside the largest evidence, too many nodes
+    bad_value = 20,    // power, parameters, key type, text out of range
+    empty_set = 21,    // the validator set would become empty, or its power overflow
+    leaving = 22,      // the seat is being removed
 };
 
 }  // namespace tandem::seats

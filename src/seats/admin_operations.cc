@@ -31,8 +31,7 @@ bool is_key_known(const State& state, const PublicKey& key) {
         for (const Node& node : seat.nodes)
             if (node.consensus_key == key || node.liveness_key == key) return true;
     }
-    return std::ranges::find(state.retired_keys, key, &RetiredKey::key) !=
-           state.retired_keys.end();
+    return std::ranges::find(state.retired_keys, key, &RetiredKey::key) != state.retired_keys.end();
 }
 
 bool is_ed25519(const PublicKey& key) {
@@ -49,8 +48,7 @@ std::optional<std::uint32_t> node_index(const Seat& seat, std::string_view name)
 /// Neither the validator nor an end of a pending switch.
 bool is_free_standby(const Seat& seat, std::uint32_t index, std::int64_t height) {
     if (index == seat.validator) return false;
-    return !seat.has_pending(height) ||
-           (index != seat.pending->from && index != seat.pending->to);
+    return !seat.has_pending(height) || (index != seat.pending->from && index != seat.pending->to);
 }
 
 // ---- Who signed
@@ -199,11 +197,11 @@ Checked AdminOperation::check_room(std::size_t nodes, std::size_t seats) const {
 Checked AdminOperation::check_new_node(const NodeRegistration& node, std::string_view seat) const {
     TANDEM_REQUIRE(is_valid_name(node.name), AdminCode::bad_value,
                    "a node's name has 1 to {} of A-Z a-z 0-9 . _ -", name_bytes_max);
-    TANDEM_REQUIRE(allows(state().chain_params.key_types, node.consensus_key) &&
-                       crypto::can_verify(node.consensus_key.type) &&
-                       node.consensus_key.bytes.size() ==
-                           crypto::public_key_size(node.consensus_key.type),
-                   AdminCode::bad_value, "the consensus key of {} is of no allowed kind", node.name);
+    TANDEM_REQUIRE(
+        allows(state().chain_params.key_types, node.consensus_key) &&
+            crypto::can_verify(node.consensus_key.type) &&
+            node.consensus_key.bytes.size() == crypto::public_key_size(node.consensus_key.type),
+        AdminCode::bad_value, "the consensus key of {} is of no allowed kind", node.name);
     TANDEM_REQUIRE(is_ed25519(node.liveness_key), AdminCode::bad_value,
                    "the liveness key of {} is no Ed25519 key", node.name);
     TANDEM_REQUIRE(node.consensus_key != node.liveness_key &&
@@ -269,8 +267,9 @@ Checked AdminOperation::apply(const Switchover& operation) {
                    "the key type of {} is not allowed any more", operation.to);
     const std::int64_t gap = state().params.m(state().total_power(), seat.power);
     TANDEM_REQUIRE(seat.last_switchover == 0 || height() - seat.last_switchover >= gap,
-                   AdminCode::too_soon, "the last switchover of {} was at {}; the next may be at {}",
-                   seat.id, seat.last_switchover, seat.last_switchover + gap);
+                   AdminCode::too_soon,
+                   "the last switchover of {} was at {}; the next may be at {}", seat.id,
+                   seat.last_switchover, seat.last_switchover + gap);
     TANDEM_ADMIN_TRY(check_guard(seat.power));
     block_.switch_seat(seat, *to, SwitchReason::switchover);
     seat.last_switchover = height();
@@ -302,10 +301,9 @@ Checked AdminOperation::apply(const AddStandby& operation) {
 Checked AdminOperation::apply(const ReplaceStandby& operation) {
     Seat& seat = own_seat();
     TANDEM_ADMIN_TRY(check_standby(operation.old_name));
-    TANDEM_REQUIRE(operation.node.name == operation.old_name ||
-                       !node_index(seat, operation.node.name),
-                   AdminCode::name_in_use, "{} has a node \"{}\" already", seat.id,
-                   operation.node.name);
+    TANDEM_REQUIRE(
+        operation.node.name == operation.old_name || !node_index(seat, operation.node.name),
+        AdminCode::name_in_use, "{} has a node \"{}\" already", seat.id, operation.node.name);
     TANDEM_ADMIN_TRY(check_new_node(operation.node, seat.id));
     const std::uint32_t index = *node_index(seat, operation.old_name);
     retire_node(seat, index);
@@ -375,15 +373,16 @@ Checked AdminOperation::apply(const AddSeat& operation) {
     TANDEM_REQUIRE(operation.power > 0, AdminCode::bad_value, "the power is not positive");
     TANDEM_REQUIRE(!operation.nodes.empty(), AdminCode::bad_value, "the seat has no node");
     TANDEM_ADMIN_TRY(check_total(operation.power));
-    TANDEM_ADMIN_TRY(check_room(state().node_count() + operation.nodes.size(),
-                                state().seats.size() + 1));
+    TANDEM_ADMIN_TRY(
+        check_room(state().node_count() + operation.nodes.size(), state().seats.size() + 1));
     TANDEM_REQUIRE(is_ed25519(operation.admin_key) && !is_key_known(state(), operation.admin_key),
-                   AdminCode::key_in_use, "the admin key is no Ed25519 key or was registered before");
-    TANDEM_REQUIRE(signed_by(operation.admin_key,
-                             admin_key_sign_bytes(state().chain_id, operation.id,
-                                                  operation.admin_key),
-                             operation.admin_proof),
-                   AdminCode::bad_proof, "the admin key does not prove itself");
+                   AdminCode::key_in_use,
+                   "the admin key is no Ed25519 key or was registered before");
+    TANDEM_REQUIRE(
+        signed_by(operation.admin_key,
+                  admin_key_sign_bytes(state().chain_id, operation.id, operation.admin_key),
+                  operation.admin_proof),
+        AdminCode::bad_proof, "the admin key does not prove itself");
     std::vector<PublicKey> keys{operation.admin_key};
     Seat seat;
     for (const NodeRegistration& node : operation.nodes) {
@@ -410,10 +409,11 @@ Checked AdminOperation::apply(const AddSeat& operation) {
 
 Checked AdminOperation::apply(const RemoveSeat& operation) {
     Seat* seat = state().find_seat(operation.id);
-    TANDEM_REQUIRE(seat != nullptr, AdminCode::unknown_seat, "there is no seat \"{}\"", operation.id);
+    TANDEM_REQUIRE(seat != nullptr, AdminCode::unknown_seat, "there is no seat \"{}\"",
+                   operation.id);
     TANDEM_REQUIRE(seat->in_set(), AdminCode::leaving, "{} is being removed already", operation.id);
-    TANDEM_REQUIRE(seat->power < state().total_power(), AdminCode::empty_set,
-                   "{} is the last seat", operation.id);
+    TANDEM_REQUIRE(seat->power < state().total_power(), AdminCode::empty_set, "{} is the last seat",
+                   operation.id);
     TANDEM_ADMIN_TRY(check_guard(seat->power));
     block_.moved_power_ += seat->power;
     seat->leaves_at = height() + 2;
@@ -423,7 +423,8 @@ Checked AdminOperation::apply(const RemoveSeat& operation) {
 
 Checked AdminOperation::apply(const ChangePower& operation) {
     Seat* seat = state().find_seat(operation.id);
-    TANDEM_REQUIRE(seat != nullptr, AdminCode::unknown_seat, "there is no seat \"{}\"", operation.id);
+    TANDEM_REQUIRE(seat != nullptr, AdminCode::unknown_seat, "there is no seat \"{}\"",
+                   operation.id);
     TANDEM_REQUIRE(seat->in_set(), AdminCode::leaving, "{} is being removed", operation.id);
     TANDEM_REQUIRE(operation.power > 0 && operation.power <= types::total_voting_power_max,
                    AdminCode::bad_value, "the power is not within 1 to {}",
@@ -450,8 +451,8 @@ std::expected<std::int64_t, Rejection> AdminOperation::apply() {
     const bool quorum = needs_quorum(tx_.operation);
     if (!quorum && !own_seat().in_set())
         return reject(AdminCode::leaving, fmt::format("{} is being removed", tx_.seat));
-    Checked applied = std::visit([this](const auto& operation) { return apply(operation); },
-                                 tx_.operation);
+    Checked applied =
+        std::visit([this](const auto& operation) { return apply(operation); }, tx_.operation);
     if (!applied) return std::unexpected(applied.error());
     std::string touched = tx_.seat;
     if (const auto* add = std::get_if<AddSeat>(&tx_.operation)) touched = add->id;
@@ -497,10 +498,11 @@ abci::ExecTxResult BlockProcess::admin_step(BytesView bytes) {
     const std::string height = std::to_string(context_.height);
     const std::string name(name_of(tx->operation));
     if (!effective) {
-        emit("seat_admin", {{"seat", tx->seat},
-                            {"operation", name},
-                            {"code", std::to_string(static_cast<std::uint32_t>(effective.error().code))},
-                            {"height", height}});
+        emit("seat_admin",
+             {{"seat", tx->seat},
+              {"operation", name},
+              {"code", std::to_string(static_cast<std::uint32_t>(effective.error().code))},
+              {"height", height}});
         return answer(effective.error().code, effective.error().why);
     }
     emit("seat_admin", {{"seat", tx->seat},

@@ -24,8 +24,8 @@ namespace tandem::wire {
 template <>
 struct Described<seats::ValueOp> {
     static constexpr std::string_view name = "ValueOp";
-    static constexpr auto fields =
-        std::tuple{field<1>("key", &seats::ValueOp::key), field<2>("proof", &seats::ValueOp::proof)};
+    static constexpr auto fields = std::tuple{field<1>("key", &seats::ValueOp::key),
+                                              field<2>("proof", &seats::ValueOp::proof)};
 };
 
 }  // namespace tandem::wire

@@ -53,7 +53,9 @@ Settled::Settled(State state_after, Bytes own_hash)
         state.recent_blocks.back().app_hash = base::to_bytes(engine_hash());
 }
 
-types::Hash Settled::engine_hash() const { return engine_app_hash(application_hash, seats_hash); }
+types::Hash Settled::engine_hash() const {
+    return engine_app_hash(application_hash, seats_hash);
+}
 
 void SeatsApplication::Impl::adopt(State state, Bytes application_hash) {
     committed = Settled(std::move(state), std::move(application_hash));
@@ -100,8 +102,8 @@ std::vector<Bytes> SeatsApplication::Impl::special_txs_to_propose(
     for (const BytesView tx : request.txs)
         if (classify(tx) == TxKind::admin) admin.push_back(tx);
     if (admin.empty()) return front;
-    const BlockContext context{request.height, request.time,       {}, request.proposer_address,
-                               commit,         request.misbehavior};
+    const BlockContext context{request.height,           request.time, {},
+                               request.proposer_address, commit,       request.misbehavior};
     AdminTrial trial(state, context, verifier, pool, front.empty() ? BytesView{} : front.front());
     std::int64_t room = request.max_tx_bytes;
     for (const Bytes& tx : front) room -= types::tx_bytes_in_data(tx.size());
@@ -129,9 +131,12 @@ bool SeatsApplication::Impl::proposed_record_holds(
 
 abci::ResponseFinalizeBlock SeatsApplication::Impl::finalize(
     const abci::RequestFinalizeBlock& request) {
-    const BlockContext context{request.height,           request.time,
-                               request.hash,             request.proposer_address,
-                               request.decided_last_commit, request.misbehavior};
+    const BlockContext context{request.height,
+                               request.time,
+                               request.hash,
+                               request.proposer_address,
+                               request.decided_last_commit,
+                               request.misbehavior};
     BlockProcess process(committed.state, context, verifier, &pool);
     process.record_step(request.txs.empty() ? std::nullopt : std::optional(request.txs[0]));
     process.evidence_step();

@@ -47,8 +47,8 @@ struct SeatsApplication::Impl {
     const crypto::Verifier& verifier;
     OwnNode own;
 
-    Settled committed;                        // after the last committed block
-    std::optional<Settled> finalized;         // after the block that waits for its commit
+    Settled committed;                         // after the last committed block
+    std::optional<Settled> finalized;          // after the block that waits for its commit
     abci::ResponseFinalizeBlock inner_answer;  // the application's, to that block
     HeartbeatPool pool;
     std::vector<Heartbeat> newly_confirmed;  // to be relayed

@@ -39,18 +39,24 @@ class StateJson {
 
 std::string_view text_of(Liveness liveness) {
     switch (liveness) {
-        case Liveness::unknown: return "unknown";
-        case Liveness::alive: return "alive";
-        case Liveness::dead: return "dead";
+        case Liveness::unknown:
+            return "unknown";
+        case Liveness::alive:
+            return "alive";
+        case Liveness::dead:
+            return "dead";
     }
     return "unknown";
 }
 
 std::string_view text_of(Redundancy redundancy) {
     switch (redundancy) {
-        case Redundancy::spare: return "healthy";
-        case Redundancy::exposed: return "exposed";
-        case Redundancy::down: return "down";
+        case Redundancy::spare:
+            return "healthy";
+        case Redundancy::exposed:
+            return "exposed";
+        case Redundancy::down:
+            return "down";
     }
     return "unknown";
 }

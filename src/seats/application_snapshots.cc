@@ -64,13 +64,16 @@ abci::ResponseApplySnapshotChunk chunk_result(abci::ApplySnapshotChunkResult res
 /// What the application's verdict on the whole snapshot means for the chunk at hand.
 abci::ApplySnapshotChunkResult to_chunk_result(abci::OfferSnapshotResult result) {
     switch (result) {
-        case abci::OfferSnapshotResult::accept: return abci::ApplySnapshotChunkResult::accept;
-        case abci::OfferSnapshotResult::abort: return abci::ApplySnapshotChunkResult::abort;
+        case abci::OfferSnapshotResult::accept:
+            return abci::ApplySnapshotChunkResult::accept;
+        case abci::OfferSnapshotResult::abort:
+            return abci::ApplySnapshotChunkResult::abort;
         case abci::OfferSnapshotResult::reject:
         case abci::OfferSnapshotResult::reject_format:
         case abci::OfferSnapshotResult::reject_sender:
             return abci::ApplySnapshotChunkResult::reject_snapshot;
-        case abci::OfferSnapshotResult::unknown: break;
+        case abci::OfferSnapshotResult::unknown:
+            break;
     }
     return abci::ApplySnapshotChunkResult::unknown;
 }
@@ -134,7 +137,8 @@ abci::ResponseOfferSnapshot SeatsApplication::offer_snapshot(
     restore.inner_snapshot.hash = metadata->inner_hash;
     restore.inner_snapshot.metadata = metadata->inner_metadata;
     impl_->restore = std::move(restore);
-    return {abci::OfferSnapshotResult::accept};  // the application is asked once chunk 0 was checked
+    return {
+        abci::OfferSnapshotResult::accept};  // the application is asked once chunk 0 was checked
 }
 
 abci::ResponseApplySnapshotChunk SeatsApplication::Impl::apply_part(
@@ -145,8 +149,8 @@ abci::ResponseApplySnapshotChunk SeatsApplication::Impl::apply_part(
     if (part)
         if (auto decoded = decode_state(part->state)) state = std::move(*decoded);
     const bool genuine =
-        part && state && snapshot_hash(request.chunk, restore->inner_snapshot.hash) ==
-                             restore->snapshot_hash &&
+        part && state &&
+        snapshot_hash(request.chunk, restore->inner_snapshot.hash) == restore->snapshot_hash &&
         static_cast<std::uint64_t>(state->height) == restore->inner_snapshot.height &&
         base::equal(engine_app_hash(part->application_hash, state_hash(*state)),
                     restore->trusted_app_hash);
@@ -173,8 +177,11 @@ abci::ResponseApplySnapshotChunk SeatsApplication::Impl::apply_part(
 void SeatsApplication::Impl::finish_restore() {
     adopt(std::move(restore->state), std::move(restore->application_hash));
     // There is no state before this one; the application holds this height from now on.
-    store.save({committed.state, committed.state, committed.application_hash,
-                committed.application_hash, {}});
+    store.save({committed.state,
+                committed.state,
+                committed.application_hash,
+                committed.application_hash,
+                {}});
     restore.reset();
 }
 

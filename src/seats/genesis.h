@@ -1,6 +1,7 @@
 // Seats in the genesis: the application state names them, beside the application's own state.
 //
-//     "app_state": {"seats": {"params": {...}, "seats": [{"id": ..., "power": ..., "admin_key": ...,
+//     "app_state": {"seats": {"params": {...}, "seats": [{"id": ..., "power": ..., "admin_key":
+//     ...,
 //                   "nodes": [{"name": ..., "consensus_key": ..., "liveness_key": ...}]}]},
 //                   "app": <what the application gets>}
 //

@@ -20,8 +20,7 @@ types::Address Identities::of(BytesView consensus_address) const {
 }
 
 void Identities::apply(abci::CommitInfo& commit) const {
-    for (abci::VoteInfo& vote : commit.votes)
-        vote.validator.address = of(vote.validator.address);
+    for (abci::VoteInfo& vote : commit.votes) vote.validator.address = of(vote.validator.address);
 }
 
 void Identities::apply(abci::ExtendedCommitInfo& commit) const {

@@ -4,6 +4,8 @@
 // down addresses of nodes become addresses of identities, also for heights at which the seat had
 // another node: a key belongs to one seat for good, and retired keys remember theirs.
 #pragma once
+#include <map>
+
 #include "abci/requests.h"
 #include "seats/state.h"
 

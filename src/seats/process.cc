@@ -114,7 +114,8 @@ void BlockProcess::record_step(std::optional<BytesView> first_tx) {
                                  *first_tx, *verifier_, pool_);
     if (!statuses) {
         record_refusal_ = statuses.error().check + ": " + statuses.error().why;
-        return emit("seat_record_invalid", {{"height", height}, {"reason", statuses.error().check}});
+        return emit("seat_record_invalid",
+                    {{"height", height}, {"reason", statuses.error().check}});
     }
     std::vector<Liveness> known;
     for (const Seat& seat : state_.seats)
@@ -163,8 +164,8 @@ void BlockProcess::evidence_step() {
 void BlockProcess::rule_step() {
     if (!statuses_) return;
     for (Seat& seat : state_.seats) {
-        const SeatFacts facts = seat_facts(state_, seat, context_.height, context_.time,
-                                            state_.chain_params.key_types);
+        const SeatFacts facts =
+            seat_facts(state_, seat, context_.height, context_.time, state_.chain_params.key_types);
         const Decision decision = decide(facts, seat.run.length > 0);
         if (decision != Decision::switch_run && decision != Decision::switch_wedged) continue;
         switch_seat(seat, *candidate_under_rule(state_, seat, state_.chain_params.key_types),
@@ -199,7 +200,8 @@ void BlockProcess::application_step(std::span<const abci::ValidatorUpdate> updat
             refusal = "the power is not positive";
         } else if (std::ranges::find(touched_seats_, seat->id) != touched_seats_.end()) {
             refusal = "an admin operation touched the seat in this block";
-        } else if (update.power > types::total_voting_power_max - state_.total_power() + seat->power) {
+        } else if (update.power >
+                   types::total_voting_power_max - state_.total_power() + seat->power) {
             refusal = "the total power would overflow";
         }
         if (refusal == nullptr) {
@@ -235,7 +237,8 @@ BlockProcess::Outcome BlockProcess::finish() && {
         const Seat& seat = state_.seats[i];  // seats leave only below, new ones come behind
         const Redundancy now = redundancy_of(seat);
         if (now == redundancy_before_[i]) continue;
-        if (now == Redundancy::exposed) emit("seat_exposed", {{"seat", seat.id}, {"height", height}});
+        if (now == Redundancy::exposed)
+            emit("seat_exposed", {{"seat", seat.id}, {"height", height}});
         if (now == Redundancy::down) emit("seat_down", {{"seat", seat.id}, {"height", height}});
     }
     for (const Seat& seat : state_.seats)

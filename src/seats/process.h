@@ -44,8 +44,8 @@ struct AdminCheck {
 /// A block on its way through the steps. Call them in the order of their declaration.
 class BlockProcess {
   public:
-    BlockProcess(const State& before, const BlockContext& context,
-                 const crypto::Verifier& verifier, const HeartbeatPool* pool);
+    BlockProcess(const State& before, const BlockContext& context, const crypto::Verifier& verifier,
+                 const HeartbeatPool* pool);
 
     /// `first_tx` is the block's first transaction, if any. A block without a valid record runs no
     /// rule; the initial height has none and is otherwise treated the same.
@@ -90,8 +90,8 @@ class BlockProcess {
     std::vector<Redundancy> redundancy_before_;    // by seat, as `before` had them
     std::optional<std::vector<Status>> statuses_;  // of the valid record, per registered node
     std::string record_refusal_;
-    std::int64_t moved_power_ = 0;            // by evidence, rule and earlier operations
-    std::vector<std::string> touched_seats_;  // by admin operations
+    std::int64_t moved_power_ = 0;                  // by evidence, rule and earlier operations
+    std::vector<std::string> touched_seats_;        // by admin operations
     std::optional<ChainParams> next_chain_params_;  // from the next block on
     std::vector<abci::Event> events_;
     std::vector<SwitchFact> switches_;

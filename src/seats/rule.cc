@@ -56,10 +56,14 @@ void count_for_seat(Seat& seat, Timestamp time, std::string_view proposer_seat,
 
 std::string_view to_text(SwitchReason reason) noexcept {
     switch (reason) {
-        case SwitchReason::run: return "run";
-        case SwitchReason::wedged: return "wedged";
-        case SwitchReason::evidence: return "evidence";
-        case SwitchReason::switchover: return "switchover";
+        case SwitchReason::run:
+            return "run";
+        case SwitchReason::wedged:
+            return "wedged";
+        case SwitchReason::evidence:
+            return "evidence";
+        case SwitchReason::switchover:
+            return "switchover";
     }
     return "unknown";
 }
@@ -98,8 +102,7 @@ SeatFacts seat_facts(const State& state, const Seat& seat, std::int64_t height, 
     facts.cooling = is_cooling(params, seat.cooldown, height, time);
     facts.run_long = seat.run.length >= params.run_records;
     facts.run_witnessed = hold_a_third(state, seat.run.proposer_seats);
-    facts.run_lasted =
-        seat.run.length > 0 && lasted(seat.run.first_time, time, params.run_time, 1);
+    facts.run_lasted = seat.run.length > 0 && lasted(seat.run.first_time, time, params.run_time, 1);
     facts.wedged = seat.in_set() && seat.unsigned_series.length > 0 &&
                    seat.unsigned_series.length >= params.m(state.total_power(), seat.power) &&
                    lasted(seat.unsigned_series.first_time, time, params.run_time, 5);
@@ -128,8 +131,8 @@ std::optional<std::uint32_t> candidate_under_rule(const State& state, const Seat
     return best;
 }
 
-void count_record(State& state, std::int64_t judged, Timestamp time,
-                  std::string_view proposer_seat, std::span<const Status> statuses) {
+void count_record(State& state, std::int64_t judged, Timestamp time, std::string_view proposer_seat,
+                  std::span<const Status> statuses) {
     for (Seat& seat : state.seats) {
         const auto of_seat = statuses.first(seat.nodes.size());
         statuses = statuses.subspan(seat.nodes.size());
@@ -145,8 +148,8 @@ void apply_switch(State& state, Seat& seat, std::uint32_t to, std::int64_t heigh
     TANDEM_CHECK(to < seat.nodes.size() && to != seat.validator);
     const std::int64_t effective = height + 2;
     seat.pending = PendingSwitch{seat.validator, to, height, effective, reason};
-    state.recent_switches.push_back({seat.id, seat.nodes[seat.validator].name, seat.nodes[to].name,
-                                     reason, height, effective});
+    state.recent_switches.push_back(
+        {seat.id, seat.nodes[seat.validator].name, seat.nodes[to].name, reason, height, effective});
     if (state.recent_switches.size() > switch_facts_max)
         state.recent_switches.erase(state.recent_switches.begin());
     seat.validator = to;

@@ -25,29 +25,29 @@ using KeyTypes = std::span<const std::string>;
 
 /// Everything that the decision about one seat depends on.
 struct SeatFacts {
-    bool in_set = false;          // of the newest decided set
-    bool pending = false;         // a switch decided and not yet in effect
+    bool in_set = false;   // of the newest decided set
+    bool pending = false;  // a switch decided and not yet in effect
     bool paused = false;
-    bool cooling = false;         // the cooldown of the last switch by the rule has not ended
-    bool run_long = false;        // run >= N
-    bool run_witnessed = false;   // proposers of the run hold a third
-    bool run_lasted = false;      // T between its first and newest block
-    bool wedged = false;          // M records without SIGNED, over 5T
-    bool candidate = false;       // some S qualifies
+    bool cooling = false;        // the cooldown of the last switch by the rule has not ended
+    bool run_long = false;       // run >= N
+    bool run_witnessed = false;  // proposers of the run hold a third
+    bool run_lasted = false;     // T between its first and newest block
+    bool wedged = false;         // M records without SIGNED, over 5T
+    bool candidate = false;      // some S qualifies
 
     bool operator==(const SeatFacts&) const = default;
 };
 
 enum class Decision : std::uint8_t {
-    keep,               // the validator is not silent
+    keep,  // the validator is not silent
     wait_not_in_set,
     wait_pending,
     wait_paused,
     wait_cooldown,
-    wait_run_length,    // silent, but not for N records yet
+    wait_run_length,  // silent, but not for N records yet
     wait_witnesses,
     wait_time,
-    wait_candidate,     // silent long enough, and no standby qualifies
+    wait_candidate,  // silent long enough, and no standby qualifies
     switch_run,
     switch_wedged,
 };
@@ -70,8 +70,8 @@ enum class Decision : std::uint8_t {
 /// Counts one record that judges height `judged` and stands in a block of time `time` proposed by
 /// a node of `proposer_seat`: windows, run and unsigned series of every seat that it counts for,
 /// and the liveness of every node. `statuses` are per registered node.
-void count_record(State& state, std::int64_t judged, Timestamp time,
-                  std::string_view proposer_seat, std::span<const Status> statuses);
+void count_record(State& state, std::int64_t judged, Timestamp time, std::string_view proposer_seat,
+                  std::span<const Status> statuses);
 
 /// Makes node `to` the validator of the set of `height` + 2 and starts windows, run and series
 /// afresh from there. REQUIRES: no switch of the seat is pending at `height`.

@@ -188,8 +188,7 @@ TEST(Candidate, NewestAliveAndKAmongTheLastN) {
     state.seats[0].nodes[1].quarantined = true;
     EXPECT_FALSE(candidate_under_rule(state, state.seats[0], ed25519_only).has_value());
     state.seats[0].nodes[1].quarantined = false;
-    EXPECT_FALSE(candidate_under_rule(state, state.seats[0],
-                                      std::vector<std::string>{"secp256k1"})
+    EXPECT_FALSE(candidate_under_rule(state, state.seats[0], std::vector<std::string>{"secp256k1"})
                      .has_value())
         << "a key type that the parameters do not allow";
 }

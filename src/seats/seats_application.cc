@@ -67,7 +67,9 @@ SeatsApplication::SeatsApplication(abci::Application& inner, StateStore& store,
 
 SeatsApplication::~SeatsApplication() = default;
 
-const State& SeatsApplication::state() const noexcept { return impl_->committed.state; }
+const State& SeatsApplication::state() const noexcept {
+    return impl_->committed.state;
+}
 
 // ---- Start
 
@@ -141,13 +143,15 @@ abci::ResponseInitChain SeatsApplication::init_chain(const abci::RequestInitChai
 
 abci::ResponseCheckTx SeatsApplication::check_tx(const abci::RequestCheckTx& request) {
     switch (classify(request.tx)) {
-        case TxKind::application: return impl_->inner.check_tx(request);
-        case TxKind::admin: return impl_->check_admin(request.tx);
+        case TxKind::application:
+            return impl_->inner.check_tx(request);
+        case TxKind::admin:
+            return impl_->check_admin(request.tx);
         case TxKind::heartbeat: {
             const auto heartbeat = decode_heartbeat(request.tx);
             if (!heartbeat)
-                return refuse_tx(code_misplaced, heartbeat.error().check + ": " +
-                                                     heartbeat.error().why);
+                return refuse_tx(code_misplaced,
+                                 heartbeat.error().check + ": " + heartbeat.error().why);
             const auto standing =
                 judge_heartbeat(impl_->committed.state, *heartbeat, impl_->verifier);
             if (standing != HeartbeatStanding::confirmed && standing != HeartbeatStanding::not_yet)
@@ -156,7 +160,8 @@ abci::ResponseCheckTx SeatsApplication::check_tx(const abci::RequestCheckTx& req
             return {};
         }
         case TxKind::record:
-        case TxKind::reserved: break;
+        case TxKind::reserved:
+            break;
     }
     return refuse_tx(code_misplaced, "this prefix is reserved for records of proposers");
 }

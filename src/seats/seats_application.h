@@ -37,10 +37,10 @@ namespace tandem::seats {
 
 /// What must be durable before the application's Commit for H (seats page, section 5).
 struct CommitPoint {
-    State after;    // H; its newest application hash filled in
-    State before;   // H-1; likewise
-    Bytes application_hash_after;   // the application's own, for H
-    Bytes application_hash_before;  // for H-1
+    State after;                         // H; its newest application hash filled in
+    State before;                        // H-1; likewise
+    Bytes application_hash_after;        // the application's own, for H
+    Bytes application_hash_before;       // for H-1
     abci::ResponseFinalizeBlock answer;  // the application's, to FinalizeBlock(H)
 };
 

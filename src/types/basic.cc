@@ -15,10 +15,13 @@ Bytes key_of(const BlockId& id) {
 
 Verdict validate_hash(std::string_view check, BytesView hash) {
     if (hash.empty() || hash.size() == hash_bytes) return {};
-    return refuse(check, fmt::format("a hash has {} bytes or none, not {}", hash_bytes, hash.size()));
+    return refuse(check,
+                  fmt::format("a hash has {} bytes or none, not {}", hash_bytes, hash.size()));
 }
 
-Verdict validate_basic(const PartSetHeader& header) { return validate_hash("hash", header.hash); }
+Verdict validate_basic(const PartSetHeader& header) {
+    return validate_hash("hash", header.hash);
+}
 
 Verdict validate_basic(const BlockId& id) {
     TANDEM_TRY(validate_hash("hash", id.hash));

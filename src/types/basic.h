@@ -61,7 +61,9 @@ struct BlockId {
 
     bool operator==(const BlockId&) const = default;
     /// A vote for nil.
-    [[nodiscard]] bool is_zero() const noexcept { return hash.empty() && part_set_header.is_zero(); }
+    [[nodiscard]] bool is_zero() const noexcept {
+        return hash.empty() && part_set_header.is_zero();
+    }
     /// Names one block and its parts.
     [[nodiscard]] bool is_complete() const noexcept {
         return hash.size() == hash_bytes && part_set_header.total > 0 &&

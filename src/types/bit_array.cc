@@ -7,18 +7,20 @@ namespace {
 
 constexpr std::size_t word_bits = 64;
 
-std::size_t words_for(std::size_t bits) { return (bits + word_bits - 1) / word_bits; }
+std::size_t words_for(std::size_t bits) {
+    return (bits + word_bits - 1) / word_bits;
+}
 
 }  // namespace
 
 Verdict validate_basic(const BitArrayMessage& message) {
     // In wrapping arithmetic, with a division that truncates toward zero, as CometBFT reckons.
-    const auto wrapped = static_cast<std::int64_t>(static_cast<std::uint64_t>(message.bits) +
-                                                   (word_bits - 1));
+    const auto wrapped =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(message.bits) + (word_bits - 1));
     const std::int64_t wanted = wrapped / static_cast<std::int64_t>(word_bits);
     if (static_cast<std::int64_t>(message.elems.size()) != wanted)
-        return refuse("elems", fmt::format("{} elements for {} bits", message.elems.size(),
-                                           message.bits));
+        return refuse("elems",
+                      fmt::format("{} elements for {} bits", message.elems.size(), message.bits));
     return {};
 }
 
@@ -67,14 +69,16 @@ std::size_t BitArray::count() const noexcept {
     std::size_t total = 0;
     for (std::size_t i = 0; i < elems_.size(); ++i) {
         const std::size_t used = std::min(word_bits, bits_ - i * word_bits);
-        const std::uint64_t mask = used == word_bits ? ~std::uint64_t{0}
-                                                     : (std::uint64_t{1} << used) - 1;
+        const std::uint64_t mask =
+            used == word_bits ? ~std::uint64_t{0} : (std::uint64_t{1} << used) - 1;
         total += static_cast<std::size_t>(std::popcount(elems_[i] & mask));
     }
     return total;
 }
 
-bool BitArray::is_full() const noexcept { return count() == bits_; }
+bool BitArray::is_full() const noexcept {
+    return count() == bits_;
+}
 
 bool BitArray::is_empty() const noexcept {
     return std::ranges::all_of(elems_, [](std::uint64_t word) { return word == 0; });

@@ -7,7 +7,9 @@
 
 namespace tandem::types {
 
-Hash hash_of_tx(BytesView tx) { return to_hash(crypto::sha256(tx)); }
+Hash hash_of_tx(BytesView tx) {
+    return to_hash(crypto::sha256(tx));
+}
 
 Hash hash_of(const Data& data) {
     crypto::MerkleRoot root;

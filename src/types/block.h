@@ -84,11 +84,9 @@ template <>
 struct Described<types::BlockMeta> {
     using BlockMeta = types::BlockMeta;
     static constexpr std::string_view name = "BlockMeta";
-    static constexpr auto fields =
-        std::tuple{field<1>("block_id", &BlockMeta::block_id),
-                   field<2>("block_size", &BlockMeta::block_size),
-                   field<3>("header", &BlockMeta::header),
-                   field<4>("num_txs", &BlockMeta::num_txs)};
+    static constexpr auto fields = std::tuple{
+        field<1>("block_id", &BlockMeta::block_id), field<2>("block_size", &BlockMeta::block_size),
+        field<3>("header", &BlockMeta::header), field<4>("num_txs", &BlockMeta::num_txs)};
 };
 
 }  // namespace tandem::wire

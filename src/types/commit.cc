@@ -68,7 +68,7 @@ Hash hash_of(const Commit& commit) {
 
 const BlockId& voted_block(const Commit& commit, std::size_t index) {
     return commit.signatures.at(index).block_id_flag == BlockIdFlag::commit ? commit.block_id
-                                                                           : zero_block_id;
+                                                                            : zero_block_id;
 }
 
 Vote vote_of(const Commit& commit, std::size_t index) {
@@ -92,7 +92,9 @@ Verdict check_decoded(CommitSig& signature) {
     return validate_basic(signature);
 }
 
-Verdict check_decoded(Commit& commit) { return check_decoded_commit(commit, commit.signatures); }
+Verdict check_decoded(Commit& commit) {
+    return check_decoded_commit(commit, commit.signatures);
+}
 
 Verdict check_decoded(ExtendedCommitSig& signature) {
     cut_flag(signature.block_id_flag);
@@ -120,21 +122,24 @@ Verdict validate_basic(const CommitSig& signature) {
                               fmt::format("has {} bytes instead of {}",
                                           signature.validator_address.size(), address_bytes));
             return validate_signature_length("signature", signature.signature);
-        case BlockIdFlag::unknown: break;
+        case BlockIdFlag::unknown:
+            break;
     }
     return refuse("block_id_flag", fmt::format("{} is none of absent, commit and nil",
                                                static_cast<std::int32_t>(signature.block_id_flag)));
 }
 
-Verdict validate_basic(const Commit& commit) { return validate_commit(commit, commit.signatures); }
+Verdict validate_basic(const Commit& commit) {
+    return validate_commit(commit, commit.signatures);
+}
 
 Verdict validate_basic(const ExtendedCommitSig& signature) {
     TANDEM_TRY(validate_basic(signature.without_extension()));
     if (signature.block_id_flag == BlockIdFlag::commit) {
         if (signature.extension.size() > vote_extension_bytes_max)
-            return refuse("extension", fmt::format("has {} bytes, more than {}",
-                                                   signature.extension.size(),
-                                                   vote_extension_bytes_max));
+            return refuse("extension",
+                          fmt::format("has {} bytes, more than {}", signature.extension.size(),
+                                      vote_extension_bytes_max));
         if (signature.extension_signature.size() > signature_bytes_max)
             return refuse("extension_signature", "the extension signature is too long");
         return {};

@@ -82,11 +82,10 @@ template <>
 struct Described<types::CommitSig> {
     using CommitSig = types::CommitSig;
     static constexpr std::string_view name = "CommitSig";
-    static constexpr auto fields =
-        std::tuple{field<1>("block_id_flag", &CommitSig::block_id_flag),
-                   field<2>("validator_address", &CommitSig::validator_address),
-                   field<3>("timestamp", &CommitSig::timestamp),
-                   field<4>("signature", &CommitSig::signature)};
+    static constexpr auto fields = std::tuple{
+        field<1>("block_id_flag", &CommitSig::block_id_flag),
+        field<2>("validator_address", &CommitSig::validator_address),
+        field<3>("timestamp", &CommitSig::timestamp), field<4>("signature", &CommitSig::signature)};
 };
 
 template <>
@@ -115,11 +114,10 @@ template <>
 struct Described<types::ExtendedCommit> {
     using ExtendedCommit = types::ExtendedCommit;
     static constexpr std::string_view name = "ExtendedCommit";
-    static constexpr auto fields =
-        std::tuple{field<1>("height", &ExtendedCommit::height),
-                   field<2>("round", &ExtendedCommit::round),
-                   field<3>("block_id", &ExtendedCommit::block_id),
-                   field<4>("extended_signatures", &ExtendedCommit::extended_signatures)};
+    static constexpr auto fields = std::tuple{
+        field<1>("height", &ExtendedCommit::height), field<2>("round", &ExtendedCommit::round),
+        field<3>("block_id", &ExtendedCommit::block_id),
+        field<4>("extended_signatures", &ExtendedCommit::extended_signatures)};
 };
 
 }  // namespace tandem::wire

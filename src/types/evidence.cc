@@ -9,8 +9,8 @@ namespace tandem::types {
 namespace {
 
 Bytes zigzag_varint(std::int64_t value) {
-    const auto folded = (static_cast<std::uint64_t>(value) << 1) ^
-                        static_cast<std::uint64_t>(value >> 63);
+    const auto folded =
+        (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
     Bytes out(wire::varint_size(folded));
     wire::BackwardWriter writer(out);
     writer.write_varint(folded);
@@ -115,8 +115,7 @@ Verdict validate_basic(const LightClientAttackEvidence& evidence) {
     if (!block.signed_header || !block.signed_header->header)
         return refuse("conflicting_block.signed_header", "the header is missing");
     const Header& header = *block.signed_header->header;
-    if (evidence.total_voting_power <= 0)
-        return refuse("total_voting_power", "is not positive");
+    if (evidence.total_voting_power <= 0) return refuse("total_voting_power", "is not positive");
     if (evidence.common_height <= 0) return refuse("common_height", "is not positive");
     if (evidence.common_height > header.height)
         return refuse("common_height", fmt::format("{} is above the conflicting height {}",

@@ -90,9 +90,8 @@ struct Described<types::LightClientAttackEvidence> {
 template <>
 struct Described<types::Evidence> {
     static constexpr std::string_view name = "Evidence";
-    static constexpr auto fields =
-        std::tuple{one_of<1, 2>("sum", &types::Evidence::sum, "duplicate_vote_evidence",
-                                "light_client_attack_evidence")};
+    static constexpr auto fields = std::tuple{one_of<1, 2>(
+        "sum", &types::Evidence::sum, "duplicate_vote_evidence", "light_client_attack_evidence")};
 };
 
 template <>

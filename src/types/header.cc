@@ -42,7 +42,9 @@ Hash hash_of(const Header& header) {
     return to_hash(root.root());
 }
 
-Verdict check_decoded(const Header& header) { return validate_basic(header); }
+Verdict check_decoded(const Header& header) {
+    return validate_basic(header);
+}
 
 Verdict validate_basic(const Header& header) {
     if (header.version.block != block_protocol)
@@ -58,9 +60,9 @@ Verdict validate_basic(const Header& header) {
     TANDEM_TRY(validate_hash("data_hash", header.data_hash));
     TANDEM_TRY(validate_hash("evidence_hash", header.evidence_hash));
     if (header.proposer_address.size() != address_bytes)
-        return refuse("proposer_address", fmt::format("has {} bytes instead of {}",
-                                                      header.proposer_address.size(),
-                                                      address_bytes));
+        return refuse("proposer_address",
+                      fmt::format("has {} bytes instead of {}", header.proposer_address.size(),
+                                  address_bytes));
     TANDEM_TRY(validate_hash("validators_hash", header.validators_hash));
     TANDEM_TRY(validate_hash("next_validators_hash", header.next_validators_hash));
     TANDEM_TRY(validate_hash("consensus_hash", header.consensus_hash));

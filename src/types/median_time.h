@@ -24,7 +24,6 @@ struct WeightedTime {
 
 /// The time at which the weights, walked from the earliest, first reach half of `total`, rounded
 /// down; year 1 for no times, or where they never reach it.
-[[nodiscard]] Timestamp weighted_median(std::vector<WeightedTime> times,
-                                                       std::int64_t total);
+[[nodiscard]] Timestamp weighted_median(std::vector<WeightedTime> times, std::int64_t total);
 
 }  // namespace tandem::types

@@ -105,10 +105,11 @@ Verdict validate_update(const ConsensusParams& params, const ConsensusParamsMess
     const bool active = old_height > 0 && old_height <= height;
     if (active)
         return refuse(check, fmt::format("extensions are enabled since height {}; that cannot be "
-                                         "changed to {}", old_height, new_height));
+                                         "changed to {}",
+                                         old_height, new_height));
     if (new_height != 0 && new_height <= height)
-        return refuse(check, fmt::format("{} is not after the current height {}", new_height,
-                                         height));
+        return refuse(check,
+                      fmt::format("{} is not after the current height {}", new_height, height));
     return {};
 }
 

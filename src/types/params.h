@@ -133,10 +133,10 @@ template <>
 struct Described<types::ConsensusParamsMessage> {
     using Message = types::ConsensusParamsMessage;
     static constexpr std::string_view name = "ConsensusParams";
-    static constexpr auto fields = std::tuple{
-        field<1>("block", &Message::block), field<2>("evidence", &Message::evidence),
-        field<3>("validator", &Message::validator), field<4>("version", &Message::version),
-        field<5>("abci", &Message::abci)};
+    static constexpr auto fields =
+        std::tuple{field<1>("block", &Message::block), field<2>("evidence", &Message::evidence),
+                   field<3>("validator", &Message::validator),
+                   field<4>("version", &Message::version), field<5>("abci", &Message::abci)};
 };
 
 template <>

@@ -7,9 +7,13 @@
 
 namespace tandem::types {
 
-Verdict check_decoded(const crypto::MerkleProof& proof) { return crypto::validate_basic(proof); }
+Verdict check_decoded(const crypto::MerkleProof& proof) {
+    return crypto::validate_basic(proof);
+}
 
-Verdict check_decoded(const Part& part) { return validate_basic(part); }
+Verdict check_decoded(const Part& part) {
+    return validate_basic(part);
+}
 
 Verdict validate_basic(const Part& part) {
     if (part.bytes.size() > part_bytes)
@@ -35,8 +39,7 @@ Verdict validate(const TxProof& proof, BytesView data_hash) {
     if (!proof.proof) return refuse("proof", "is missing");
     if (proof.proof->index < 0) return refuse("proof.index", "is negative");
     if (proof.proof->total <= 0) return refuse("proof.total", "is not positive");
-    return within("proof",
-                  crypto::verify(*proof.proof, proof.root_hash, hash_of_tx(proof.data)));
+    return within("proof", crypto::verify(*proof.proof, proof.root_hash, hash_of_tx(proof.data)));
 }
 
 TxProof prove_tx(std::span<const BytesView> txs, std::size_t index) {
@@ -54,8 +57,8 @@ PartSet PartSet::split(BytesView bytes, std::uint32_t part_size) {
     TANDEM_CHECK(part_size > 0);
     std::vector<BytesView> pieces;
     for (std::size_t offset = 0; offset < bytes.size(); offset += part_size)
-        pieces.push_back(bytes.subspan(offset, std::min<std::size_t>(part_size,
-                                                                     bytes.size() - offset)));
+        pieces.push_back(
+            bytes.subspan(offset, std::min<std::size_t>(part_size, bytes.size() - offset)));
     crypto::MerkleProofs proofs = crypto::merkle_proofs(pieces);
     PartSet set;
     set.header_ = {static_cast<std::uint32_t>(pieces.size()), to_hash(proofs.root)};
@@ -78,8 +81,8 @@ Result<bool> PartSet::add(Part part) {
         return refuse("index", fmt::format("part {} of a set of {}", part.index, header_.total));
     if (parts_.contains(part.index)) return false;
     if (part.proof.total != header_.total)
-        return refuse("proof.total", fmt::format("{} is not the set's {}", part.proof.total,
-                                                 header_.total));
+        return refuse("proof.total",
+                      fmt::format("{} is not the set's {}", part.proof.total, header_.total));
     if (Verdict verdict = crypto::verify(part.proof, header_.hash, part.bytes); !verdict)
         return std::unexpected(within("proof", std::move(verdict)).error());
     byte_size_ += static_cast<std::int64_t>(part.bytes.size());

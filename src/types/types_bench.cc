@@ -1,6 +1,5 @@
 // What a node does most: a vote in, a block in. One core; docs/performance.md has the figures.
 #include <benchmark/benchmark.h>
-
 #include <cstdlib>
 #include <new>
 
@@ -15,8 +14,12 @@ void* operator new(std::size_t size) {
     if (void* memory = std::malloc(size)) return memory;
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
 
 namespace tandem::types {
 namespace {
@@ -80,8 +83,7 @@ BENCHMARK(block_decode)->Arg(1000)->Arg(100)->Arg(10);
 /// Decode with the checks that belong to reading: hashes of transactions, commit and evidence.
 void block_decode_checked(benchmark::State& state) {
     const auto bytes = block_bytes(1000, 1000);
-    for (auto _ : state)
-        benchmark::DoNotOptimize(decode_checked<Block>(*bytes, bytes).has_value());
+    for (auto _ : state) benchmark::DoNotOptimize(decode_checked<Block>(*bytes, bytes).has_value());
 }
 BENCHMARK(block_decode_checked);
 

@@ -53,11 +53,10 @@ template <>
 struct Described<types::Validator> {
     using Validator = types::Validator;
     static constexpr std::string_view name = "Validator";
-    static constexpr auto fields =
-        std::tuple{field<1>("address", &Validator::address),
-                   field<2>("pub_key", &Validator::pub_key),
-                   field<3>("voting_power", &Validator::voting_power),
-                   field<4>("proposer_priority", &Validator::proposer_priority)};
+    static constexpr auto fields = std::tuple{
+        field<1>("address", &Validator::address), field<2>("pub_key", &Validator::pub_key),
+        field<3>("voting_power", &Validator::voting_power),
+        field<4>("proposer_priority", &Validator::proposer_priority)};
 };
 
 template <>

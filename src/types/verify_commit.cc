@@ -45,8 +45,7 @@ Verdict check_signatures(const Selection& selection, std::string_view chain_id,
     messages.reserve(selection.entries.size());
     for (const auto& [validator, index] : selection.entries) {
         texts.push_back(sign_bytes_of.of(commit.signatures[index]));
-        messages.push_back(
-            {&validator->pub_key, texts.back(), commit.signatures[index].signature});
+        messages.push_back({&validator->pub_key, texts.back(), commit.signatures[index].signature});
     }
     if (verifier.verify_all(messages)) return {};
     for (std::size_t i = 0; i < messages.size(); ++i)
@@ -70,8 +69,8 @@ Verdict check_place(const ValidatorSet& set, const BlockId& id, std::int64_t hei
 }
 
 Verdict too_little(std::int64_t power, std::int64_t needed) {
-    return refuse("power", fmt::format("{} voted for the block, more than {} are needed", power,
-                                       needed));
+    return refuse("power",
+                  fmt::format("{} voted for the block, more than {} are needed", power, needed));
 }
 
 }  // namespace
@@ -103,8 +102,8 @@ Verdict verify_commit(const ValidatorSet& set, std::string_view chain_id, const 
 }
 
 Verdict verify_commit_extended(const ValidatorSet& set, std::string_view chain_id,
-                               const BlockId& id, std::int64_t height,
-                               const ExtendedCommit& commit, const crypto::Verifier& verifier) {
+                               const BlockId& id, std::int64_t height, const ExtendedCommit& commit,
+                               const crypto::Verifier& verifier) {
     TANDEM_TRY(verify_commit(set, chain_id, id, height, commit.without_extensions(), verifier));
     TANDEM_TRY(ensure_extensions(commit, true));
     for (std::size_t i = 0; i < commit.extended_signatures.size(); ++i) {
@@ -113,8 +112,7 @@ Verdict verify_commit_extended(const ValidatorSet& set, std::string_view chain_i
         if (!verifier.verify(set.validators()[i].pub_key,
                              extension_sign_bytes(chain_id, vote_of(commit, i)),
                              signature.extension_signature))
-            return refuse("extension_signature",
-                          fmt::format("that of entry {} does not hold", i));
+            return refuse("extension_signature", fmt::format("that of entry {} does not hold", i));
     }
     return {};
 }
@@ -124,8 +122,7 @@ Verdict verify_commit_trusting(const ValidatorSet& trusted, std::string_view cha
                                const crypto::Verifier& verifier) {
     if (trusted.empty()) return refuse("validators", "there are none");
     if (level.denominator <= 0) return refuse("trust_level", "the denominator is not positive");
-    const Int128 wanted =
-        static_cast<Int128>(trusted.total_voting_power()) * level.numerator;
+    const Int128 wanted = static_cast<Int128>(trusted.total_voting_power()) * level.numerator;
     if (wanted > std::numeric_limits<std::int64_t>::max() ||
         wanted < std::numeric_limits<std::int64_t>::min())
         return refuse("trust_level", "the share of the power does not fit 64 bits");

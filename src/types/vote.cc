@@ -6,7 +6,9 @@ namespace tandem::types {
 namespace {
 
 /// A block id that is absent, not empty, in a vote for nil (trap 4).
-const BlockId* canonical(const BlockId& id) { return id.is_zero() ? nullptr : &id; }
+const BlockId* canonical(const BlockId& id) {
+    return id.is_zero() ? nullptr : &id;
+}
 
 struct CanonicalVote {
     SignedMsgType type{};
@@ -44,8 +46,8 @@ struct Described<types::CanonicalVote> {
     using Canonical = types::CanonicalVote;
     static constexpr std::string_view name = "CanonicalVote";
     static constexpr auto fields = std::tuple{
-        field<1>("type", &Canonical::type),         fixed<2>("height", &Canonical::height),
-        fixed<3>("round", &Canonical::round),       field<4>("block_id", &Canonical::block_id),
+        field<1>("type", &Canonical::type),           fixed<2>("height", &Canonical::height),
+        fixed<3>("round", &Canonical::round),         field<4>("block_id", &Canonical::block_id),
         field<5>("timestamp", &Canonical::timestamp), field<6>("chain_id", &Canonical::chain_id)};
 };
 
@@ -100,15 +102,14 @@ Bytes sign_bytes(std::string_view chain_id, const Vote& vote) {
 }
 
 Bytes extension_sign_bytes(std::string_view chain_id, const Vote& vote) {
-    return wire::encode_delimited(CanonicalVoteExtension{vote.extension, vote.height, vote.round,
-                                                         base::as_bytes(chain_id)});
+    return wire::encode_delimited(
+        CanonicalVoteExtension{vote.extension, vote.height, vote.round, base::as_bytes(chain_id)});
 }
 
 Bytes sign_bytes(std::string_view chain_id, const Proposal& proposal) {
-    return wire::encode_delimited(
-        CanonicalProposal{SignedMsgType::proposal, proposal.height, proposal.round, proposal.pol_round,
-                          canonical(proposal.block_id), proposal.timestamp,
-                          base::as_bytes(chain_id)});
+    return wire::encode_delimited(CanonicalProposal{
+        SignedMsgType::proposal, proposal.height, proposal.round, proposal.pol_round,
+        canonical(proposal.block_id), proposal.timestamp, base::as_bytes(chain_id)});
 }
 
 Verdict check_decoded(const Vote& vote) {
@@ -119,16 +120,15 @@ Verdict validate_basic(const Vote& vote) {
     if (vote.type != SignedMsgType::prevote && vote.type != SignedMsgType::precommit)
         return refuse("type", fmt::format("{} is neither a prevote nor a precommit",
                                           static_cast<std::int32_t>(vote.type)));
-    if (vote.height <= 0)
-        return refuse("height", fmt::format("{} is not positive", vote.height));
+    if (vote.height <= 0) return refuse("height", fmt::format("{} is not positive", vote.height));
     if (vote.round < 0) return refuse("round", fmt::format("{} is negative", vote.round));
     TANDEM_TRY(within("block_id", validate_basic(vote.block_id)));
     if (!vote.block_id.is_zero() && !vote.block_id.is_complete())
         return refuse("block_id", "names neither a block and its parts nor nil");
     if (vote.validator_address.size() != address_bytes)
-        return refuse("validator_address", fmt::format("has {} bytes instead of {}",
-                                                       vote.validator_address.size(),
-                                                       address_bytes));
+        return refuse("validator_address",
+                      fmt::format("has {} bytes instead of {}", vote.validator_address.size(),
+                                  address_bytes));
     if (vote.validator_index < 0)
         return refuse("validator_index", fmt::format("{} is negative", vote.validator_index));
     TANDEM_TRY(validate_signature_length("signature", vote.signature));
@@ -141,12 +141,14 @@ Verdict ensure_extension(const Vote& vote) {
     return refuse("extension_signature", "a precommit for a block lacks its extension signature");
 }
 
-Verdict check_decoded(const Proposal& proposal) { return validate_basic(proposal); }
+Verdict check_decoded(const Proposal& proposal) {
+    return validate_basic(proposal);
+}
 
 Verdict validate_basic(const Proposal& proposal) {
     if (proposal.type != SignedMsgType::proposal)
-        return refuse("type", fmt::format("{} is not a proposal",
-                                          static_cast<std::int32_t>(proposal.type)));
+        return refuse(
+            "type", fmt::format("{} is not a proposal", static_cast<std::int32_t>(proposal.type)));
     if (proposal.height < 0)
         return refuse("height", fmt::format("{} is negative", proposal.height));
     if (proposal.round < 0) return refuse("round", fmt::format("{} is negative", proposal.round));

@@ -73,14 +73,11 @@ template <>
 struct Described<types::Proposal> {
     using Proposal = types::Proposal;
     static constexpr std::string_view name = "Proposal";
-    static constexpr auto fields =
-        std::tuple{field<1>("type", &Proposal::type),
-                   field<2>("height", &Proposal::height),
-                   field<3>("round", &Proposal::round),
-                   field<4>("pol_round", &Proposal::pol_round),
-                   field<5>("block_id", &Proposal::block_id),
-                   field<6>("timestamp", &Proposal::timestamp),
-                   field<7>("signature", &Proposal::signature)};
+    static constexpr auto fields = std::tuple{
+        field<1>("type", &Proposal::type),          field<2>("height", &Proposal::height),
+        field<3>("round", &Proposal::round),        field<4>("pol_round", &Proposal::pol_round),
+        field<5>("block_id", &Proposal::block_id),  field<6>("timestamp", &Proposal::timestamp),
+        field<7>("signature", &Proposal::signature)};
 };
 
 }  // namespace tandem::wire

@@ -7,7 +7,9 @@ namespace {
 
 using VotePointer = std::shared_ptr<const Vote>;
 
-std::int64_t quorum(std::int64_t total) { return total * 2 / 3 + 1; }
+std::int64_t quorum(std::int64_t total) {
+    return total * 2 / 3 + 1;
+}
 
 bool same_votes(const std::vector<VotePointer>& a, const std::vector<VotePointer>& b) {
     return std::ranges::equal(a, b, [](const VotePointer& x, const VotePointer& y) {
@@ -21,8 +23,12 @@ ExtendedCommitSig commit_sig(const VotePointer& vote, const BlockId& majority) {
     if (!vote) return absent;
     const bool nil = vote->block_id.is_zero();
     if (!nil && vote->block_id != majority) return absent;
-    return {nil ? BlockIdFlag::nil : BlockIdFlag::commit, vote->validator_address, vote->timestamp,
-            vote->signature, vote->extension, vote->extension_signature};
+    return {nil ? BlockIdFlag::nil : BlockIdFlag::commit,
+            vote->validator_address,
+            vote->timestamp,
+            vote->signature,
+            vote->extension,
+            vote->extension_signature};
 }
 
 }  // namespace
@@ -63,9 +69,8 @@ template <typename CommitLike>
 Result<VoteSet> votes_of(const CommitLike& commit, std::size_t entries, bool extended,
                          std::shared_ptr<const ValidatorSet> validators, const auto& flag_of) {
     if (!validators || entries != validators->size())
-        return refuse("commit.signatures",
-                      fmt::format("{} entries for {} validators", entries,
-                                  validators ? validators->size() : 0));
+        return refuse("commit.signatures", fmt::format("{} entries for {} validators", entries,
+                                                       validators ? validators->size() : 0));
     VoteSet set(commit.height, commit.round, SignedMsgType::precommit, extended,
                 std::move(validators));
     for (std::size_t i = 0; i < entries; ++i) {
@@ -117,9 +122,8 @@ AddedVote VoteSet::add(std::string_view chain_id, std::shared_ptr<const Vote> vo
         return {false, fault, nullptr};
     if (known(*vote) == nullptr) {  // a known one is judged by comparison alone
         const auto index = static_cast<std::size_t>(vote->validator_index);
-        const VoteFault fault =
-            verify_vote(chain_id, *vote, validators_->validators()[index].pub_key, extended_,
-                        verifier);
+        const VoteFault fault = verify_vote(
+            chain_id, *vote, validators_->validators()[index].pub_key, extended_, verifier);
         if (fault != VoteFault::none) return {false, fault, nullptr};
     }
     return count(std::move(vote));
@@ -192,7 +196,9 @@ bool VoteSet::has_two_thirds_any() const noexcept {
     return power_ > validators_->total_voting_power() * 2 / 3;
 }
 
-bool VoteSet::has_all() const noexcept { return power_ == validators_->total_voting_power(); }
+bool VoteSet::has_all() const noexcept {
+    return power_ == validators_->total_voting_power();
+}
 
 const std::shared_ptr<const Vote>* VoteSet::vote(std::size_t index) const noexcept {
     return index < votes_.size() && votes_[index] ? &votes_[index] : nullptr;

@@ -14,7 +14,9 @@ struct Described<detail::SecondsAndNanos> {
 
 namespace detail {
 
-std::size_t size(const SecondsAndNanos& parts) { return message_size(parts); }
+std::size_t size(const SecondsAndNanos& parts) {
+    return message_size(parts);
+}
 
 void write(BackwardWriter& writer, std::uint32_t number, const SecondsAndNanos& parts) {
     MemberCodec<SecondsAndNanos>::write(writer, number, parts);
@@ -26,7 +28,9 @@ bool read(Reader& reader, WireType type, SecondsAndNanos& parts) {
 
 }  // namespace detail
 
-Bytes encode(const Timestamp& time) { return encode(detail::parts_of(time)); }
+Bytes encode(const Timestamp& time) {
+    return encode(detail::parts_of(time));
+}
 
 std::size_t FieldCodec<Txs>::size(std::uint32_t number, const Txs& txs) {
     std::size_t total = 0;

@@ -244,7 +244,9 @@ std::size_t size(const SecondsAndNanos& parts);
 void write(BackwardWriter& writer, std::uint32_t number, const SecondsAndNanos& parts);
 bool read(Reader& reader, WireType type, SecondsAndNanos& parts);
 
-inline SecondsAndNanos parts_of(const Timestamp& time) { return {time.seconds, time.nanos}; }
+inline SecondsAndNanos parts_of(const Timestamp& time) {
+    return {time.seconds, time.nanos};
+}
 inline SecondsAndNanos parts_of(const Duration& span) {
     return {span.nanos / nanos_per_second,
             static_cast<std::int32_t>(span.nanos % nanos_per_second)};

@@ -31,13 +31,17 @@ template <int Number, typename M, typename T>
 struct Field {
     static constexpr int number = Number;
     std::string_view name;
-    T M::*member;
+    T M::* member;
 
-    [[nodiscard]] std::size_t size(const M& m) const { return FieldCodec<T>::size(Number, m.*member); }
+    [[nodiscard]] std::size_t size(const M& m) const {
+        return FieldCodec<T>::size(Number, m.*member);
+    }
     void write(BackwardWriter& writer, const M& m) const {
         FieldCodec<T>::write(writer, Number, m.*member);
     }
-    [[nodiscard]] static constexpr bool owns(std::int32_t wanted) noexcept { return wanted == Number; }
+    [[nodiscard]] static constexpr bool owns(std::int32_t wanted) noexcept {
+        return wanted == Number;
+    }
     [[nodiscard]] bool read(Reader& reader, std::int32_t, WireType type, M& m) const {
         return FieldCodec<T>::read(reader, type, m.*member);
     }
@@ -45,7 +49,7 @@ struct Field {
 
 /// A field whose C++ type says how it is encoded.
 template <int Number, typename M, typename T>
-[[nodiscard]] constexpr Field<Number, M, T> field(std::string_view name, T M::*member) {
+[[nodiscard]] constexpr Field<Number, M, T> field(std::string_view name, T M::* member) {
     return {name, member};
 }
 
@@ -53,7 +57,7 @@ template <int Number, typename M>
 struct FixedField {
     static constexpr int number = Number;
     std::string_view name;
-    std::int64_t M::*member;
+    std::int64_t M::* member;
 
     [[nodiscard]] std::size_t size(const M& m) const {
         return m.*member == 0 ? 0 : varint_size(make_tag(Number, WireType::fixed64)) + 8;
@@ -63,7 +67,9 @@ struct FixedField {
         writer.write_fixed64(static_cast<std::uint64_t>(m.*member));
         writer.write_tag(Number, WireType::fixed64);
     }
-    [[nodiscard]] static constexpr bool owns(std::int32_t wanted) noexcept { return wanted == Number; }
+    [[nodiscard]] static constexpr bool owns(std::int32_t wanted) noexcept {
+        return wanted == Number;
+    }
     [[nodiscard]] bool read(Reader& reader, std::int32_t, WireType type, M& m) const {
         if (type != WireType::fixed64) return reader.fail(DecodeFault::wrong_wire_type);
         std::uint64_t value = 0;
@@ -76,7 +82,7 @@ struct FixedField {
 /// sfixed64.
 template <int Number, typename M>
 [[nodiscard]] constexpr FixedField<Number, M> fixed(std::string_view name,
-                                                    std::int64_t M::*member) {
+                                                    std::int64_t M::* member) {
     return {name, member};
 }
 
@@ -88,7 +94,7 @@ struct OneOfField {
     static_assert(std::variant_size_v<Variant> == sizeof...(Numbers) + 1);
     std::string_view name;
     std::array<std::string_view, sizeof...(Numbers)> member_names;
-    Variant M::*member;
+    Variant M::* member;
 
     [[nodiscard]] std::size_t size(const M& m) const {
         std::size_t total = 0;
@@ -141,7 +147,7 @@ struct OneOfField {
 
 template <int... Numbers, typename M, typename Variant, typename... Names>
 [[nodiscard]] constexpr OneOfField<M, Variant, Numbers...> one_of(std::string_view name,
-                                                                  Variant M::*member,
+                                                                  Variant M::* member,
                                                                   Names... names) {
     static_assert(sizeof...(Names) == sizeof...(Numbers));
     return {name, {std::string_view(names)...}, member};
@@ -154,8 +160,8 @@ struct KeyedBytesField {
     static constexpr std::array<int, sizeof...(Numbers)> numbers{Numbers...};
     std::string_view name;
     std::array<std::string_view, sizeof...(Numbers)> member_names;
-    Enum M::*key;
-    B M::*bytes;
+    Enum M::* key;
+    B M::* bytes;
 
     [[nodiscard]] std::size_t size(const M& m) const {
         const auto number = static_cast<std::uint32_t>(m.*key);
@@ -176,8 +182,8 @@ struct KeyedBytesField {
 
 template <int... Numbers, typename M, typename Enum, typename B, typename... Names>
 [[nodiscard]] constexpr KeyedBytesField<M, Enum, B, Numbers...> keyed_bytes(std::string_view name,
-                                                                            Enum M::*key,
-                                                                            B M::*bytes,
+                                                                            Enum M::* key,
+                                                                            B M::* bytes,
                                                                             Names... names) {
     static_assert(sizeof...(Names) == sizeof...(Numbers));
     return {name, {std::string_view(names)...}, key, bytes};

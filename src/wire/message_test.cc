@@ -56,9 +56,13 @@ struct Described<Outer> {
 
 namespace {
 
-Bytes from_hex(std::string_view text) { return *base::from_hex(text); }
+Bytes from_hex(std::string_view text) {
+    return *base::from_hex(text);
+}
 
-std::expected<Outer, DecodeError> read(std::string_view hex) { return decode<Outer>(from_hex(hex)); }
+std::expected<Outer, DecodeError> read(std::string_view hex) {
+    return decode<Outer>(from_hex(hex));
+}
 
 DecodeFault fault(std::string_view hex) {
     const auto outer = read(hex);
@@ -66,7 +70,10 @@ DecodeFault fault(std::string_view hex) {
 }
 
 TEST(Message, WritesWhatIsNeverLeftOutAndNothingElse) {
-    EXPECT_EQ(base::to_hex(encode(Outer{})), "1a00" "3a0b088092b8c398feffffff01" "4200");
+    EXPECT_EQ(base::to_hex(encode(Outer{})),
+              "1a00"
+              "3a0b088092b8c398feffffff01"
+              "4200");
 }
 
 TEST(Message, EveryKindOfFieldReturnsAsItWas) {
@@ -95,15 +102,29 @@ TEST(Message, AnAbsentTimeIsYearOneAndAnEmptyOneTheEpoch) {
 }
 
 TEST(Message, ASecondTimeReplacesAndASecondMessageMerges) {
-    EXPECT_EQ(read("3a0408051006" "3a020807")->time, (Timestamp{7, 0}));
-    EXPECT_EQ(read("1a020805" "1a03120178")->always, (Inner{5, "x"}));
-    EXPECT_EQ(*read("22020805" "2203120178")->sometimes, (Inner{5, "x"}));
+    EXPECT_EQ(read("3a0408051006"
+                   "3a020807")
+                  ->time,
+              (Timestamp{7, 0}));
+    EXPECT_EQ(read("1a020805"
+                   "1a03120178")
+                  ->always,
+              (Inner{5, "x"}));
+    EXPECT_EQ(*read("22020805"
+                    "2203120178")
+                   ->sometimes,
+              (Inner{5, "x"}));
 }
 
 TEST(Message, ASecondMemberOfAOneofReplaces) {
-    const auto outer = read("5a020805" "5a03120178");
+    const auto outer = read(
+        "5a020805"
+        "5a03120178");
     EXPECT_EQ(*std::get<2>(outer->either), (Inner{0, "x"}));
-    EXPECT_EQ(std::get<1>(read("5a020805" "520199")->either), Bytes{0x99});
+    EXPECT_EQ(std::get<1>(read("5a020805"
+                               "520199")
+                              ->either),
+              Bytes{0x99});
 }
 
 TEST(Message, NumbersAndFieldNumbersAreCut) {
@@ -113,21 +134,41 @@ TEST(Message, NumbersAndFieldNumbersAreCut) {
 
 TEST(Message, PackedRunsMayBeSplitAndAVarintMayCrossTheEnd) {
     EXPECT_EQ(read("320201023003")->packed, (std::vector<std::uint64_t>{1, 2, 3}));
-    EXPECT_EQ(read("320180" "01" "3005")->packed, (std::vector<std::uint64_t>{128, 5}));
+    EXPECT_EQ(read("320180"
+                   "01"
+                   "3005")
+                  ->packed,
+              (std::vector<std::uint64_t>{128, 5}));
     EXPECT_EQ(fault("320180"), DecodeFault::unexpected_end);
 }
 
 TEST(Message, UnknownFieldsAreSkippedAndGroupsWithThem) {
-    EXPECT_TRUE(read("a006" "05"));                  // field 100, varint
-    EXPECT_TRUE(read("a306" "0805" "a406"));         // group 100
-    EXPECT_TRUE(read("a306" "0805" "ac06"));         // closed by group 101
-    EXPECT_TRUE(read("a306" "ab06" "ac06" "a406"));  // nested
-    EXPECT_EQ(fault("a306" "0805"), DecodeFault::unexpected_end);
+    EXPECT_TRUE(
+        read("a006"
+             "05"));  // field 100, varint
+    EXPECT_TRUE(
+        read("a306"
+             "0805"
+             "a406"));  // group 100
+    EXPECT_TRUE(
+        read("a306"
+             "0805"
+             "ac06"));  // closed by group 101
+    EXPECT_TRUE(
+        read("a306"
+             "ab06"
+             "ac06"
+             "a406"));  // nested
+    EXPECT_EQ(fault("a306"
+                    "0805"),
+              DecodeFault::unexpected_end);
     EXPECT_EQ(fault("a406"), DecodeFault::unopened_group);
 }
 
 TEST(Message, EachFaultIsNamed) {
-    EXPECT_EQ(fault("0805" "08"), DecodeFault::unexpected_end);
+    EXPECT_EQ(fault("0805"
+                    "08"),
+              DecodeFault::unexpected_end);
     EXPECT_EQ(fault("08ffffffffffffffffffff01"), DecodeFault::varint_too_long);
     EXPECT_EQ(fault("00"), DecodeFault::illegal_tag);
     EXPECT_EQ(fault("0a00"), DecodeFault::wrong_wire_type);
@@ -142,7 +183,10 @@ TEST(Message, EachFaultIsNamed) {
 }
 
 TEST(Txs, AreViewsIntoTheCallersBufferOrIntoOneCopy) {
-    const auto owner = std::make_shared<const Bytes>(from_hex("4a0101" "4a00" "4a020203"));
+    const auto owner =
+        std::make_shared<const Bytes>(from_hex("4a0101"
+                                               "4a00"
+                                               "4a020203"));
     const auto shared = decode<Outer>(*owner, owner);
     ASSERT_TRUE(shared);
     EXPECT_EQ(shared->txs[0].data(), owner->data() + 2);

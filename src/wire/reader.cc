@@ -8,16 +8,26 @@ namespace tandem::wire {
 
 std::string_view to_text(DecodeFault fault) noexcept {
     switch (fault) {
-        case DecodeFault::none: return "no fault";
-        case DecodeFault::unexpected_end: return "the input ends inside a field";
-        case DecodeFault::varint_too_long: return "a varint has more than ten bytes";
-        case DecodeFault::illegal_tag: return "a field number is not positive";
-        case DecodeFault::unopened_group: return "a group ends that never began";
-        case DecodeFault::wrong_wire_type: return "the field has another wire type";
-        case DecodeFault::illegal_wire_type: return "a wire type is not defined";
-        case DecodeFault::negative_length: return "a length is negative";
-        case DecodeFault::timestamp_range: return "a time is outside the years 1 to 9999";
-        case DecodeFault::duration_range: return "a duration is out of range";
+        case DecodeFault::none:
+            return "no fault";
+        case DecodeFault::unexpected_end:
+            return "the input ends inside a field";
+        case DecodeFault::varint_too_long:
+            return "a varint has more than ten bytes";
+        case DecodeFault::illegal_tag:
+            return "a field number is not positive";
+        case DecodeFault::unopened_group:
+            return "a group ends that never began";
+        case DecodeFault::wrong_wire_type:
+            return "the field has another wire type";
+        case DecodeFault::illegal_wire_type:
+            return "a wire type is not defined";
+        case DecodeFault::negative_length:
+            return "a length is negative";
+        case DecodeFault::timestamp_range:
+            return "a time is outside the years 1 to 9999";
+        case DecodeFault::duration_range:
+            return "a duration is out of range";
     }
     return "unknown fault";
 }
@@ -106,7 +116,9 @@ bool Reader::skip(WireType type) {
             case WireType::bytes:
                 if (!read_varint(value) || !skip_bytes(value)) return false;
                 break;
-            case WireType::start_group: ++depth; break;
+            case WireType::start_group:
+                ++depth;
+                break;
             case WireType::end_group:
                 if (depth == 0) return fail(DecodeFault::unopened_group);
                 --depth;
@@ -114,7 +126,8 @@ bool Reader::skip(WireType type) {
             case WireType::fixed32:
                 if (!skip_bytes(4)) return false;
                 break;
-            default: return fail(DecodeFault::illegal_wire_type);
+            default:
+                return fail(DecodeFault::illegal_wire_type);
         }
         if (depth == 0) return true;
         if (!read_varint(value)) return false;

@@ -26,15 +26,15 @@ enum class WireType : std::uint8_t {
 
 enum class DecodeFault : std::uint8_t {
     none,
-    unexpected_end,       // the input ends inside a field
-    varint_too_long,      // more than ten bytes
-    illegal_tag,          // field number zero or negative
-    unopened_group,       // an end-group tag at the top of a message
-    wrong_wire_type,      // a known field in another wire type
-    illegal_wire_type,    // 6 or 7
-    negative_length,      // a length above 2^63-1
-    timestamp_range,      // outside years 1 to 9999, or nanoseconds outside [0, 10^9)
-    duration_range,       // mixed signs, or does not fit 64 bits of nanoseconds
+    unexpected_end,     // the input ends inside a field
+    varint_too_long,    // more than ten bytes
+    illegal_tag,        // field number zero or negative
+    unopened_group,     // an end-group tag at the top of a message
+    wrong_wire_type,    // a known field in another wire type
+    illegal_wire_type,  // 6 or 7
+    negative_length,    // a length above 2^63-1
+    timestamp_range,    // outside years 1 to 9999, or nanoseconds outside [0, 10^9)
+    duration_range,     // mixed signs, or does not fit 64 bits of nanoseconds
 };
 
 [[nodiscard]] std::string_view to_text(DecodeFault fault) noexcept;

@@ -24,8 +24,12 @@ Txs copy_all(std::span<const Transaction> transactions) {
 
 }  // namespace
 
-Txs Txs::copy_of(std::span<const base::BytesView> transactions) { return copy_all(transactions); }
-Txs Txs::copy_of(std::span<const base::Bytes> transactions) { return copy_all(transactions); }
+Txs Txs::copy_of(std::span<const base::BytesView> transactions) {
+    return copy_all(transactions);
+}
+Txs Txs::copy_of(std::span<const base::Bytes> transactions) {
+    return copy_all(transactions);
+}
 
 void Txs::push_view(base::BytesView transaction, const std::shared_ptr<const base::Bytes>& owner) {
     TANDEM_CHECK(owner_ == nullptr || owner_ == owner);

@@ -21,8 +21,8 @@ std::int64_t saturate(Int128 value) noexcept {
 }  // namespace
 
 Timestamp add(Timestamp time, Duration span) noexcept {
-    const Int128 total = static_cast<Int128>(time.seconds) * nanos_per_second + time.nanos +
-                         span.nanos;
+    const Int128 total =
+        static_cast<Int128>(time.seconds) * nanos_per_second + time.nanos + span.nanos;
     Int128 seconds = total / nanos_per_second;
     Int128 nanos = total % nanos_per_second;
     if (nanos < 0) {

@@ -131,7 +131,8 @@ void split_parts(Case& c) {
         data, static_cast<std::uint32_t>(uint64_from(c.in().at("part_size"))));
     expect_message(c, c.out(), "header", set.header());
     c.expect("byte_size", std::to_string(set.byte_size()));
-    if (set.is_complete() && *set.assemble() != data) c.fail("assembled", "the data", "other bytes");
+    if (set.is_complete() && *set.assemble() != data)
+        c.fail("assembled", "the data", "other bytes");
     const Json& parts = c.out().at("parts");
     const Json& proofs = c.out().at("proofs");
     if (parts.size() != set.total() || proofs.size() != set.total())

@@ -26,15 +26,21 @@ base::Bytes bytes_from(const Json& json) {
     return std::move(*bytes);
 }
 
-std::string hex(base::BytesView bytes) { return base::to_hex(bytes); }
+std::string hex(base::BytesView bytes) {
+    return base::to_hex(bytes);
+}
 
 std::string string_from(const Json& json) {
     if (json.is_object()) return std::string(base::as_text(bytes_from(json.at("hex"))));
     return json.get<std::string>();
 }
 
-std::int64_t int64_from(const Json& json) { return integer_from<std::int64_t>(json); }
-std::uint64_t uint64_from(const Json& json) { return integer_from<std::uint64_t>(json); }
+std::int64_t int64_from(const Json& json) {
+    return integer_from<std::int64_t>(json);
+}
+std::uint64_t uint64_from(const Json& json) {
+    return integer_from<std::uint64_t>(json);
+}
 
 wire::Timestamp timestamp_from(const Json& json) {
     return {int64_from(json.at("seconds")), json.at("nanos").get<std::int32_t>()};

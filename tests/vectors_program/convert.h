@@ -50,7 +50,11 @@ void member_from(const Json& json, T& value) {
         value.assign(bytes.begin(), bytes.end());
     } else if constexpr (wire::Message<T>) {
         value = message_from<T>(json);
-    } else if constexpr (requires { typename T::value_type; value.emplace(); value.reset(); }) {
+    } else if constexpr (requires {
+                             typename T::value_type;
+                             value.emplace();
+                             value.reset();
+                         }) {
         if (!json.is_null()) value = message_from<typename T::value_type>(json);
     } else {  // a list
         for (const Json& element : json) {
@@ -63,12 +67,14 @@ void member_from(const Json& json, T& value) {
 
 template <int N, typename M, typename T>
 void field_from(const wire::Field<N, M, T>& field, const Json& json, M& message) {
-    if (json.contains(field.name)) member_from(json.at(std::string(field.name)), message.*field.member);
+    if (json.contains(field.name))
+        member_from(json.at(std::string(field.name)), message.*field.member);
 }
 
 template <int N, typename M>
 void field_from(const wire::FixedField<N, M>& field, const Json& json, M& message) {
-    if (json.contains(field.name)) message.*field.member = int64_from(json.at(std::string(field.name)));
+    if (json.contains(field.name))
+        message.*field.member = int64_from(json.at(std::string(field.name)));
 }
 
 template <typename M, typename Variant, int... Numbers>
@@ -112,8 +118,8 @@ M message_from(const Json& json) {
     std::apply([&](const auto&... fields) { (count_names(fields), ...); },
                wire::Described<M>::fields);
     if (known != json.size())
-        throw BadVector(std::string(wire::Described<M>::name) + " with an unknown field: " +
-                        json.dump().substr(0, 300));
+        throw BadVector(std::string(wire::Described<M>::name) +
+                        " with an unknown field: " + json.dump().substr(0, 300));
     return message;
 }
 

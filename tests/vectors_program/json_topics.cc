@@ -17,8 +17,8 @@ void expect_known_members(Case& c, std::initializer_list<std::string_view> known
 // ---- genesis
 
 void run_genesis(Case& c) {
-    expect_known_members(c, {"ok", "error", "panic", "file_hash", "clock", "state_ok", "state_error",
-                             "state", "saved"});
+    expect_known_members(c, {"ok", "error", "panic", "file_hash", "clock", "state_ok",
+                             "state_error", "state", "saved"});
     const std::string file = string_from(c.in().at("file"));
     constexpr wire::Timestamp now{4'000'000'000, 1};
     auto read = types::genesis_from_json(file, now);

@@ -1,8 +1,7 @@
 // tandem-vectors PATH...: runs golden vectors of CometBFT and says where we disagree.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <iostream>
 
@@ -42,8 +41,9 @@ std::string shorten(const std::string& text) {
 
 void report_failure(const std::string& topic, const std::string& name, const Case& judged) {
     for (const Mismatch& mismatch : judged.mismatches())
-        std::cout << fmt::format("FAILED {}: {}: {}\n    expected {}\n    got      {}\n", topic, name,
-                                 mismatch.what, shorten(mismatch.expected), shorten(mismatch.got));
+        std::cout << fmt::format("FAILED {}: {}: {}\n    expected {}\n    got      {}\n", topic,
+                                 name, mismatch.what, shorten(mismatch.expected),
+                                 shorten(mismatch.got));
 }
 
 void run_case(const std::string& topic, const Runner& runner, const Json& json, Tally& tally,
@@ -72,7 +72,8 @@ bool run_file(const std::filesystem::path& path, std::map<std::string, std::stri
     std::ifstream stream(path);
     Json file = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
     if (file.is_discarded() || !file.is_object() || !file.contains("topic")) {
-        std::cout << fmt::format("FAILED {}: not a vector file (JSON with a topic)\n", path.string());
+        std::cout << fmt::format("FAILED {}: not a vector file (JSON with a topic)\n",
+                                 path.string());
         return false;
     }
     const std::string topic = file.at("topic").get<std::string>();
@@ -126,7 +127,8 @@ int main(int argc, char** argv) {
     std::vector<std::string> paths;
     bool list_pending = false;
     app.add_option("PATH", paths, "files or folders of vectors");
-    app.add_flag("--pending", list_pending, "list what a later part of the project brings, and why");
+    app.add_flag("--pending", list_pending,
+                 "list what a later part of the project brings, and why");
     CLI11_PARSE(app, argc, argv);
     if (list_pending) {
         for (const auto& [topic, reason] : pending_topics())

@@ -35,32 +35,33 @@ struct MessageTopic {
 
 template <wire::Message M>
 MessageTopic topic_of(Intake<M> intake = {}) {
-    return {
-        [](const Json& value) { return wire::encode(message_from<M>(value)); },
-        [intake](base::BytesView bytes) {
-            Stages stages;
-            auto message = wire::decode<M>(bytes);
-            if (!message) {
-                stages.why = message.error().to_refusal().why;
+    return {[](const Json& value) { return wire::encode(message_from<M>(value)); },
+            [intake](base::BytesView bytes) {
+                Stages stages;
+                auto message = wire::decode<M>(bytes);
+                if (!message) {
+                    stages.why = message.error().to_refusal().why;
+                    return stages;
+                }
+                stages.unmarshal = true;
+                stages.remarshal = wire::encode(*message);
+                const Verdict read = intake.from_proto(*message);
+                stages.from_proto = read.has_value();
+                if (!read) {
+                    stages.why = read.error().check + ": " + read.error().why;
+                    return stages;
+                }
+                stages.domain = wire::encode(*message);
+                const Verdict valid = intake.validate(*message);
+                stages.validate_basic = valid.has_value();
+                if (!valid) stages.why = valid.error().check + ": " + valid.error().why;
                 return stages;
-            }
-            stages.unmarshal = true;
-            stages.remarshal = wire::encode(*message);
-            const Verdict read = intake.from_proto(*message);
-            stages.from_proto = read.has_value();
-            if (!read) {
-                stages.why = read.error().check + ": " + read.error().why;
-                return stages;
-            }
-            stages.domain = wire::encode(*message);
-            const Verdict valid = intake.validate(*message);
-            stages.validate_basic = valid.has_value();
-            if (!valid) stages.why = valid.error().check + ": " + valid.error().why;
-            return stages;
-        }};
+            }};
 }
 
-Verdict accept_all() { return {}; }
+Verdict accept_all() {
+    return {};
+}
 
 template <typename M>
 Intake<M> no_domain_type() {
@@ -73,16 +74,16 @@ Intake<M> then_validate() {
 }
 
 Intake<types::ConsensusParamsMessage> params_intake() {
-    return {.from_proto =
-                [](types::ConsensusParamsMessage& message) -> Verdict {
-                    auto params = types::from_message(message);
-                    if (!params) return std::unexpected(params.error());
-                    message = types::to_message(*params);
-                    return {};
-                },
-            .validate = [](const types::ConsensusParamsMessage& message) {
-                return types::validate_basic(*types::from_message(message));
-            }};
+    return {.from_proto = [](types::ConsensusParamsMessage& message) -> Verdict {
+                auto params = types::from_message(message);
+                if (!params) return std::unexpected(params.error());
+                message = types::to_message(*params);
+                return {};
+            },
+            .validate =
+                [](const types::ConsensusParamsMessage& message) {
+                    return types::validate_basic(*types::from_message(message));
+                }};
 }
 
 Intake<types::BitArrayMessage> bit_array_intake() {
@@ -172,7 +173,8 @@ void run_decode(Case& c) {
     for (const auto& [member, expected] : c.out().items()) {
         if (member == "error" || member == "panic") continue;
         if (member == "ok") {
-            if (expected != ok) c.fail("ok (" + stages.why + ")", expected.dump(), ok ? "true" : "false");
+            if (expected != ok)
+                c.fail("ok (" + stages.why + ")", expected.dump(), ok ? "true" : "false");
         } else if (member == "unmarshal") {
             c.expect(member, stages.unmarshal);
         } else if (member == "from_proto") {
@@ -193,7 +195,9 @@ void run_decode(Case& c) {
         c.fail("domain", "as remarshal", hex(*stages.domain));
 }
 
-Json verdict_only(bool ok) { return ok; }
+Json verdict_only(bool ok) {
+    return ok;
+}
 
 void run_validate_basic(Case& c) {
     const std::string kind = c.kind();
@@ -205,23 +209,28 @@ void run_validate_basic(Case& c) {
                 c.in().at("bytes") != encoded)
                 c.fail("bytes of value", c.in().at("bytes").dump(), encoded);
         const Stages stages = message->decode(bytes_from(c.in().at("bytes")));
-        const bool ok = stages.unmarshal && stages.from_proto && stages.validate_basic.value_or(false);
-        if (c.out().at("ok") != ok) c.fail("ok (" + stages.why + ")", c.out().dump(), ok ? "true" : "false");
+        const bool ok =
+            stages.unmarshal && stages.from_proto && stages.validate_basic.value_or(false);
+        if (c.out().at("ok") != ok)
+            c.fail("ok (" + stages.why + ")", c.out().dump(), ok ? "true" : "false");
     } else if (kind == "proposal_block_size") {
         types::Proposal proposal;
         proposal.block_id.part_set_header.total =
             static_cast<std::uint32_t>(uint64_from(c.in().at("total")));
-        c.expect("ok", verdict_only(types::validate_block_size(
-                                        proposal, int64_from(c.in().at("max_bytes")))
-                                        .has_value()));
+        c.expect("ok", verdict_only(
+                           types::validate_block_size(proposal, int64_from(c.in().at("max_bytes")))
+                               .has_value()));
     } else if (kind == "ensure_extension") {
-        c.expect("ok", verdict_only(types::ensure_extension(
-                                        message_from<types::Vote>(c.in().at("vote")))
-                                        .has_value()));
+        c.expect(
+            "ok",
+            verdict_only(
+                types::ensure_extension(message_from<types::Vote>(c.in().at("vote"))).has_value()));
     } else if (kind == "ensure_extensions") {
         const auto commit = message_from<types::ExtendedCommit>(c.in().at("extended_commit"));
-        c.expect("ok", verdict_only(types::ensure_extensions(commit, c.in().at("enabled").get<bool>())
-                                        .has_value()));
+        c.expect(
+            "ok",
+            verdict_only(
+                types::ensure_extensions(commit, c.in().at("enabled").get<bool>()).has_value()));
     } else if (kind == "max_data_bytes") {
         const auto judge = [&](std::int64_t evidence, const char* ok, const char* value) {
             const auto room = types::data_bytes_max(int64_from(c.in().at("max_bytes")), evidence,
@@ -232,7 +241,8 @@ void run_validate_basic(Case& c) {
         judge(int64_from(c.in().at("evidence_bytes")), "ok", "value");
         judge(0, "no_evidence_ok", "no_evidence_value");
     } else if (kind == "max_commit_bytes") {
-        c.expect("value", std::to_string(types::commit_bytes_max(int64_from(c.in().at("validators")))));
+        c.expect("value",
+                 std::to_string(types::commit_bytes_max(int64_from(c.in().at("validators")))));
     } else {
         c.unknown(kind);
     }

@@ -1,0 +1,199 @@
+// tandem-sim: torments a whole network in one process, and judges it.
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <fmt/format.h>
+#include <iostream>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <unistd.h>
+
+#include "sim/run.h"
+
+namespace tandem::sim {
+namespace {
+
+constexpr int exit_violation = 1;
+constexpr int exit_usage = 2;
+
+thread_local std::uint64_t current_seed = 0;
+
+/// A broken invariant aborts; the seed that did it must not be lost.
+void name_the_seed(const char*, const char*, int) {
+    std::fprintf(stderr, "tandem-sim: in seed %llu\n",
+                 static_cast<unsigned long long>(current_seed));
+}
+
+struct Arguments {
+    std::string seeds = "1..100";
+    Options options;
+    std::string faults = "all";
+    unsigned jobs = 1;
+    std::string output = "text";
+};
+
+std::optional<std::pair<std::uint64_t, std::uint64_t>> seed_range(const std::string& text) {
+    const std::size_t dots = text.find("..");
+    try {
+        const std::uint64_t first = std::stoull(text.substr(0, dots));
+        const std::uint64_t last =
+            dots == std::string::npos ? first : std::stoull(text.substr(dots + 2));
+        if (first > last) return std::nullopt;
+        return std::pair(first, last);
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+}
+
+std::string command_for(const Arguments& arguments, std::uint64_t seed) {
+    const Options& options = arguments.options;
+    return fmt::format(
+        "tandem-sim run --seeds {}..{} --seats {} --standbys {} --heights {} --N {} "
+        "--K {} --faults {}",
+        seed, seed, options.seats, options.standbys, options.heights, options.n, options.k,
+        arguments.faults);
+}
+
+struct Totals {
+    std::uint64_t seeds = 0, heights = 0, node_heights = 0, crashes = 0, partitions = 0,
+                  freezes = 0, invalid_records = 0, signatures = 0;
+    std::array<std::uint64_t, 5> switches{};
+    std::vector<Summary> failed;
+
+    void add(Summary summary) {
+        ++seeds;
+        heights += static_cast<std::uint64_t>(summary.heights);
+        node_heights += summary.node_heights;
+        crashes += summary.crashes;
+        partitions += summary.partitions;
+        freezes += summary.freezes;
+        invalid_records += summary.invalid_records;
+        signatures += summary.signatures;
+        for (std::size_t i = 0; i < switches.size(); ++i) switches[i] += summary.switches[i];
+        if (!summary.violations.empty()) failed.push_back(std::move(summary));
+    }
+};
+
+Totals run_all(const Arguments& arguments, std::uint64_t first, std::uint64_t last) {
+    Totals totals;
+    std::mutex mutex;
+    std::atomic<std::uint64_t> next{first};
+    const bool shows_progress = isatty(STDERR_FILENO) != 0;
+    const auto work = [&] {
+        for (std::uint64_t seed = next++; seed <= last; seed = next++) {
+            current_seed = seed;
+            Summary summary = run_seed(seed, arguments.options);
+            const std::scoped_lock lock(mutex);
+            totals.add(std::move(summary));
+            if (shows_progress)
+                std::cerr << fmt::format("\r{} of {} seeds, {} failed ", totals.seeds,
+                                         last - first + 1, totals.failed.size());
+        }
+    };
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < arguments.jobs; ++i) threads.emplace_back(work);
+    work();
+    for (std::thread& thread : threads) thread.join();
+    if (shows_progress) std::cerr << "\n";
+    return totals;
+}
+
+void print_json(const Arguments& arguments, const Totals& totals) {
+    nlohmann::json json{{"seeds", totals.seeds},
+                        {"heights", totals.heights},
+                        {"node_heights", totals.node_heights},
+                        {"crashes", totals.crashes},
+                        {"partitions", totals.partitions},
+                        {"freezes", totals.freezes},
+                        {"invalid_records", totals.invalid_records},
+                        {"signatures", totals.signatures},
+                        {"switches",
+                         {{"run", totals.switches[1]},
+                          {"wedged", totals.switches[2]},
+                          {"evidence", totals.switches[3]},
+                          {"switchover", totals.switches[4]}}},
+                        {"violations", nlohmann::json::array()}};
+    for (const Summary& summary : totals.failed)
+        for (const Violation& violation : summary.violations)
+            json["violations"].push_back({{"seed", summary.seed},
+                                          {"height", violation.height},
+                                          {"what", violation.what},
+                                          {"command", command_for(arguments, summary.seed)}});
+    std::cout << json.dump(2) << "\n";
+}
+
+void print_text(const Arguments& arguments, const Totals& totals) {
+    std::cout << fmt::format(
+        "seeds {}, heights {}, node-heights {}, signatures {}\n"
+        "crashes {}, partitions {}, freezes {}, blocks without a valid record {}\n"
+        "switches: run {}, wedged {}, evidence {}, switchover {}\n"
+        "violations {}\n",
+        totals.seeds, totals.heights, totals.node_heights, totals.signatures, totals.crashes,
+        totals.partitions, totals.freezes, totals.invalid_records, totals.switches[1],
+        totals.switches[2], totals.switches[3], totals.switches[4], totals.failed.size());
+    for (const Summary& summary : totals.failed) {
+        for (const Violation& violation : summary.violations)
+            std::cout << fmt::format("  seed {} height {}: {}\n", summary.seed, violation.height,
+                                     violation.what);
+        std::cout << "    " << command_for(arguments, summary.seed) << "\n";
+    }
+}
+
+int run(Arguments& arguments) {
+    const auto seeds = seed_range(arguments.seeds);
+    const auto faults = FaultKinds::from_text(arguments.faults);
+    if (!seeds || !faults) {
+        std::cerr << (seeds ? "tandem-sim: --faults takes all, none, or a list of loss, partition, "
+                              "crash, freeze, clock, heartbeat, operations, beyond_third\n"
+                            : "tandem-sim: --seeds takes A..B, for instance 1..1000\n");
+        return exit_usage;
+    }
+    arguments.options.faults = *faults;
+    base::check_failure_hook = name_the_seed;
+    const Totals totals = run_all(arguments, seeds->first, seeds->second);
+    if (arguments.output == "json")
+        print_json(arguments, totals);
+    else
+        print_text(arguments, totals);
+    return totals.failed.empty() ? 0 : exit_violation;
+}
+
+}  // namespace
+}  // namespace tandem::sim
+
+int main(int argc, char** argv) {
+    using namespace tandem::sim;
+    CLI::App app{"Deterministic simulation of a Tandem network: one number repeats a run."};
+    app.require_subcommand(1);
+    Arguments arguments;
+    CLI::App* command = app.add_subcommand(
+        "run",
+        "run seeds; exit code 1 on a violation.\nExample: tandem-sim run --seeds 1..1000 "
+        "--heights 300 --jobs 2");
+    command->add_option("--seeds", arguments.seeds, "first..last")->capture_default_str();
+    command->add_option("--seats", arguments.options.seats)
+        ->check(CLI::Range(1, 128))
+        ->capture_default_str();
+    command->add_option("--standbys", arguments.options.standbys, "per seat")
+        ->check(CLI::Range(0, 7))
+        ->capture_default_str();
+    command->add_option("--heights", arguments.options.heights)
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--N", arguments.options.n, "records of a run")
+        ->check(CLI::Range(2, 64))
+        ->capture_default_str();
+    command->add_option("--K", arguments.options.k, "of them alive; 0: by formula")
+        ->check(CLI::Range(0, 64))
+        ->capture_default_str();
+    command->add_option("--faults", arguments.faults, "all, none, or a list")
+        ->capture_default_str();
+    command->add_option("--jobs", arguments.jobs, "threads")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    command->add_option("--output", arguments.output)
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+    return run(arguments);
+}
