@@ -70,7 +70,7 @@ void Judge::judge_first(const chain::State& before, const StoredBlock& block,
     sets_.emplace(height + 1, keys_of(*state.validators));
     sets_.emplace(height + 2, keys_of(*state.next_validators));
     if (const auto* commit = std::get_if<consensus::Shared<types::Commit>>(&block.commit))
-        if (const auto verdict = types::verify_commit(chain_id_, *before.validators, block.id,
+        if (const auto verdict = types::verify_commit(*before.validators, chain_id_, block.id,
                                                       height, **commit, registry_);
             !verdict)
             blame(height, "the commit does not verify: " + verdict.error().why);

@@ -98,7 +98,7 @@ void Node::Process::receive_block(const Message::Block& message) {
     if (block.block->header.height != state.next_height()) return;
     const auto* commit = std::get_if<Shared<types::Commit>>(&block.commit);
     if (commit == nullptr) return;
-    if (!types::verify_commit(node.setting_.genesis.chain_id, *state.validators, block.id,
+    if (!types::verify_commit(*state.validators, node.setting_.genesis.chain_id, block.id,
                               block.block->header.height, **commit, node.setting_.registry))
         return;
     outgoing.clear();  // what consensus wanted at this height is overtaken

@@ -158,7 +158,7 @@ bool Simulation::may_fail(std::size_t node) const {
     for (std::size_t s = 0; s < options_.seats; ++s) {
         if (s == seat_of(node)) continue;
         const std::size_t validator = s * (1 + options_.standbys) + state->seats[s].validator;
-        down += !nodes_[validator]->running() || nodes_[validator]->frozen() ? 1 : 0;
+        if (!nodes_[validator]->running() || nodes_[validator]->frozen()) ++down;
     }
     return 3 * down < options_.seats;
 }

@@ -109,8 +109,14 @@ struct AdminTx {
     bool operator==(const AdminTx&) const = default;
 };
 
+/// The signatures of all seats that there can be beside the longest operation.
+inline constexpr std::size_t admin_tx_bytes_max = 262'144;
+
 [[nodiscard]] Bytes encode_admin_tx(const AdminTx& tx);  // magic prefix included
-[[nodiscard]] Result<AdminTx> decode_admin_tx(BytesView tx);
+/// Accepts exactly what encode_admin_tx writes of a transaction whose operation is set, whose texts
+/// and keys are no longer than any may be, whose signatures have 64 bytes, and whose nonce and
+/// expiry are positive. Whether the operation makes sense is judged when it is executed.
+[[nodiscard]] Result<AdminTx> decode_admin_tx(BytesView bytes);
 /// What every admin key signs: domain tag, chain id, seat, operation, nonce and expiry.
 [[nodiscard]] Bytes sign_bytes(std::string_view chain_id, const AdminTx& tx);
 /// What both keys of a new node sign.

@@ -12,7 +12,7 @@ struct Settled {
     Bytes seats_hash;
     Identities identities;
 
-    Settled() : identities(State{}) {}
+    Settled() = default;
     Settled(State state_after, Bytes own_hash);
     [[nodiscard]] types::Hash engine_hash() const;
 };

@@ -97,7 +97,7 @@ class HeartbeatPool {
         bool operator==(const Entry&) const = default;
     };
     struct LessBytes {
-        using is_transparent = void;
+        using is_transparent = void;  // NOLINT(readability-identifier-naming): of std::map
         bool operator()(BytesView a, BytesView b) const noexcept { return base::compare(a, b) < 0; }
     };
     [[nodiscard]] const std::vector<Entry>* list(std::int64_t height, BytesView node_address) const;

@@ -13,6 +13,7 @@ namespace tandem::seats {
 
 class Identities {
   public:
+    Identities() = default;  // of no node at all
     explicit Identities(const State& state);
 
     /// The identity's address of the seat that this consensus address belongs or belonged to; the

@@ -38,7 +38,7 @@ struct AdminCheck {
     AdminCode code = AdminCode::ok;
     std::string why;
 };
-[[nodiscard]] AdminCheck check_admin_tx(const State& state, BytesView tx,
+[[nodiscard]] AdminCheck check_admin_tx(const State& state, BytesView bytes,
                                         const crypto::Verifier& verifier);
 
 /// A block on its way through the steps. Call them in the order of their declaration.
@@ -53,7 +53,7 @@ class BlockProcess {
     void evidence_step();
     void rule_step();
     /// One admin transaction, in the order of the block.
-    [[nodiscard]] abci::ExecTxResult admin_step(BytesView tx);
+    [[nodiscard]] abci::ExecTxResult admin_step(BytesView bytes);
     /// The application's validator updates: maps identities to seats; keeps what the genesis
     /// allows, drops the rest with an event.
     void application_step(std::span<const abci::ValidatorUpdate> updates);

@@ -195,7 +195,7 @@ std::vector<Status> RecordCheck::statuses() const {
     out.reserve(record_.alive.size());
     for (std::size_t i = 0; i < record_.alive.size(); ++i) {
         if (context_.commit.votes[i] == CommitFacts::Vote::block)
-            out.push_back(Status::signed_);
+            out.push_back(Status::has_signed);
         else
             out.push_back(record_.alive[i] ? Status::heard : Status::dead);
     }

@@ -45,7 +45,7 @@ void count_for_seat(Seat& seat, Timestamp time, std::string_view proposer_seat,
     } else {
         seat.run = {};
     }
-    if (validator == Status::signed_) {
+    if (validator == Status::has_signed) {
         seat.unsigned_series = {};
     } else if (seat.unsigned_series.length++ == 0) {
         seat.unsigned_series.first_time = time;

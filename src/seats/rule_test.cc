@@ -41,7 +41,7 @@ Timestamp at(std::int64_t milliseconds) {
 std::vector<Status> statuses(const State& state, Status validator, Status standby) {
     std::vector<Status> all;
     for (std::size_t i = 0; i < state.seats.size(); ++i) {
-        all.push_back(i == 0 ? validator : Status::signed_);
+        all.push_back(i == 0 ? validator : Status::has_signed);
         all.push_back(i == 0 ? standby : Status::heard);
     }
     return all;
@@ -85,7 +85,7 @@ TEST(Window, RecordsBeforeItsStartAreNotAlive) {
     Window window;
     EXPECT_EQ(window.alive_among_last(5), 0U);
     window.push(Status::heard);
-    window.push(Status::signed_);
+    window.push(Status::has_signed);
     window.push(Status::dead);
     EXPECT_EQ(window.alive_among_last(5), 2U);
     EXPECT_EQ(window.alive_among_last(2), 1U);
@@ -107,7 +107,7 @@ TEST(CountRecord, ARunGrowsWithoutLimitAndEndsWithOneSignOfLife) {
     count_record(state, 201, at(20'100), "s3", statuses(state, Status::heard, Status::heard));
     EXPECT_EQ(state.seats[0].run, seats::Run{});
     EXPECT_EQ(state.seats[0].unsigned_series.length, 201) << "heard is not signed";
-    count_record(state, 202, at(20'200), "s3", statuses(state, Status::signed_, Status::heard));
+    count_record(state, 202, at(20'200), "s3", statuses(state, Status::has_signed, Status::heard));
     EXPECT_EQ(state.seats[0].unsigned_series, UnsignedSeries{});
 }
 

@@ -17,7 +17,7 @@ std::uint64_t newest_mask(std::uint32_t records) {
 
 void Window::push(Status status) noexcept {
     alive_bits = alive_bits << 1 | (is_alive(status) ? 1U : 0U);
-    signed_bits = signed_bits << 1 | (status == Status::signed_ ? 1U : 0U);
+    signed_bits = signed_bits << 1 | (status == Status::has_signed ? 1U : 0U);
     count = std::min(count + 1, window_records);
 }
 
@@ -47,11 +47,11 @@ std::int64_t State::present_power(std::string_view id) const noexcept {
     return seat != nullptr && seat->in_set() ? seat->power : 0;
 }
 
-const BlockFacts* State::block(std::int64_t wanted) const noexcept {
+const BlockFacts* State::block(std::int64_t block_height) const noexcept {
     if (recent_blocks.empty()) return nullptr;
     const std::int64_t first = recent_blocks.front().height;
-    if (wanted < first || wanted > recent_blocks.back().height) return nullptr;
-    return &recent_blocks[static_cast<std::size_t>(wanted - first)];  // by invariant 12
+    if (block_height < first || block_height > recent_blocks.back().height) return nullptr;
+    return &recent_blocks[static_cast<std::size_t>(block_height - first)];  // by invariant 12
 }
 
 std::size_t State::node_count() const noexcept {

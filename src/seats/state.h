@@ -23,7 +23,7 @@ namespace tandem::seats {
 using crypto::PublicKey;
 
 /// What a node's status was during the block that a record judges (seats page, section 3).
-enum class Status : std::uint8_t { dead = 0, heard = 1, signed_ = 2 };
+enum class Status : std::uint8_t { dead = 0, heard = 1, has_signed = 2 };
 [[nodiscard]] constexpr bool is_alive(Status status) noexcept {
     return status != Status::dead;
 }
@@ -217,7 +217,7 @@ struct State {
     /// Present power of a seat by id: 0 for one that left or is leaving.
     [[nodiscard]] std::int64_t present_power(std::string_view id) const noexcept;
     /// Facts of block `height`, or null when it is none of the last 64.
-    [[nodiscard]] const BlockFacts* block(std::int64_t height) const noexcept;
+    [[nodiscard]] const BlockFacts* block(std::int64_t block_height) const noexcept;
     /// All registered nodes, by seat and order within the seat.
     [[nodiscard]] std::size_t node_count() const noexcept;
 };

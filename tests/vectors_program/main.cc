@@ -77,13 +77,15 @@ bool run_file(const std::filesystem::path& path, std::map<std::string, std::stri
         return false;
     }
     const std::string topic = file.at("topic").get<std::string>();
-    if (const auto waiting = pending_topics().find(topic); waiting != pending_topics().end()) {
+    const auto runner = runners().find(topic);
+    if (const auto waiting = pending_topics().find(topic);
+        runner == runners().end() && waiting != pending_topics().end()) {
         pending_seen.emplace(topic, waiting->second);
-        std::cout << fmt::format("{} {} 0 0 pending: {}\n", topic, file.at("cases").size(),
+        std::cout << fmt::format("{} {} 0 0 pending: {}\n", topic,
+                                 file.contains("cases") ? file.at("cases").size() : 0,
                                  waiting->second);
         return true;
     }
-    const auto runner = runners().find(topic);
     if (runner == runners().end()) {
         std::cout << fmt::format("FAILED {}: unknown topic {}\n", path.string(), topic);
         return false;
@@ -109,8 +111,7 @@ std::vector<std::filesystem::path> vector_files(const std::vector<std::string>& 
             continue;
         }
         for (const auto& entry : std::filesystem::recursive_directory_iterator(argument))
-            if (entry.path().extension() == ".json" || entry.path().extension() == ".jsonl")
-                files.push_back(entry.path());
+            if (entry.path().extension() == ".json") files.push_back(entry.path());
     }
     std::ranges::sort(files);
     return files;
@@ -132,7 +133,7 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     if (list_pending) {
         for (const auto& [topic, reason] : pending_topics())
-            std::cout << fmt::format("{}: {}\n", topic, reason);
+            if (!runners().contains(topic)) std::cout << fmt::format("{}: {}\n", topic, reason);
         return 0;
     }
     const auto files = vector_files(paths);
