@@ -10,7 +10,7 @@ std::expected<VoteTaken, Refusal> add_to(types::VoteSet& set, const Verified<typ
     switch (added.fault) {
         case VoteFault::none:
             if (!added.added) return std::unexpected(Refusal::seen_before);
-            return VoteTaken{.added = true};
+            return VoteTaken{.added = true, .conflicts_with = {}};
         case VoteFault::conflicting_vote:
             return VoteTaken{.added = added.added, .conflicts_with = added.earlier};
         case VoteFault::invalid_validator_index:
