@@ -24,7 +24,6 @@ std::int64_t Params::m(std::int64_t total, std::int64_t power) const noexcept {
 }
 
 Verdict validate(const Params& params) {
-    // T = 0 and a zero N are what a forgotten field reads as; neither may pass for a choice.
     TANDEM_TRY(
         within_range("params.run_records", params.run_records, run_records_min, window_records));
     TANDEM_TRY(within_range("params.alive_records", params.alive_records, 0, params.run_records));
@@ -35,6 +34,7 @@ Verdict validate(const Params& params) {
                                   "it must not be found sooner than a death",
                                   params.wedged_records, params.run_records));
     TANDEM_TRY(within_range("params.cooldown_blocks", params.cooldown_blocks, 0, records_max));
+    // Without T a chain of 5 ms blocks would move a seat after 25 ms.
     TANDEM_TRY(within_range("params.run_time", params.run_time.nanos, 1, run_time_max.nanos));
     TANDEM_TRY(within_range("params.heartbeat_lag_blocks", params.heartbeat_lag_blocks, 0,
                             std::int64_t{params.run_records} - 1));

@@ -59,19 +59,44 @@ struct Params {
 
 namespace tandem::wire {
 
+/// A parameter is written also when it is zero. One that is absent reads as its default, which is
+/// then written, so that bytes which lack one are not canonical: nothing forgotten passes for a
+/// choice.
+template <int Number, typename T>
+struct ParameterField : Field<Number, seats::Params, T> {
+    [[nodiscard]] std::size_t size(const seats::Params& params) const {
+        return varint_size(make_tag(Number, WireType::varint)) + varint_size(value_of(params));
+    }
+    void write(BackwardWriter& writer, const seats::Params& params) const {
+        writer.write_varint(value_of(params));
+        writer.write_tag(Number, WireType::varint);
+    }
+
+  private:
+    [[nodiscard]] std::uint64_t value_of(const seats::Params& params) const {
+        return FieldCodec<T>::to_wire(params.*(this->member));
+    }
+};
+
+template <int Number, typename T>
+[[nodiscard]] constexpr ParameterField<Number, T> parameter(std::string_view name,
+                                                            T seats::Params::* member) {
+    return {{name, member}};
+}
+
 template <>
 struct Described<seats::Params> {
     using Params = seats::Params;
     static constexpr std::string_view name = "SeatParams";
     static constexpr auto fields =
-        std::tuple{field<1>("run_records", &Params::run_records),
-                   field<2>("alive_records", &Params::alive_records),
-                   field<3>("wedged_records", &Params::wedged_records),
-                   field<4>("cooldown_blocks", &Params::cooldown_blocks),
+        std::tuple{parameter<1>("run_records", &Params::run_records),
+                   parameter<2>("alive_records", &Params::alive_records),
+                   parameter<3>("wedged_records", &Params::wedged_records),
+                   parameter<4>("cooldown_blocks", &Params::cooldown_blocks),
                    field<5>("run_time", &Params::run_time),
-                   field<6>("heartbeat_lag_blocks", &Params::heartbeat_lag_blocks),
+                   parameter<6>("heartbeat_lag_blocks", &Params::heartbeat_lag_blocks),
                    field<7>("heartbeat_lag_time", &Params::heartbeat_lag_time),
-                   field<8>("power_guard", &Params::power_guard)};
+                   parameter<8>("power_guard", &Params::power_guard)};
 };
 
 }  // namespace tandem::wire
