@@ -1,5 +1,5 @@
-// What the tests of consensus share: fake keys, blocks out of nothing, and a bench on which one core
-// stands among validators whose votes the test writes by hand.
+// What the tests of consensus share: fake keys, blocks out of nothing, and a bench on which one
+// core stands among validators whose votes the test writes by hand.
 #pragma once
 #include <string>
 #include <vector>
@@ -50,8 +50,7 @@ class FakeVerifier final : public crypto::Verifier {
 [[nodiscard]] inline HeldBlock held(types::Block block, std::uint32_t part_size) {
     HeldBlock out;
     out.id.hash = types::hash_of(block);
-    out.parts = Shared<types::PartSet>::make(
-        types::PartSet::split(wire::encode(block), part_size));
+    out.parts = Shared<types::PartSet>::make(types::PartSet::split(wire::encode(block), part_size));
     out.id.part_set_header = out.parts->header();
     out.block = Shared<types::Block>::make(std::move(block));
     return out;
@@ -358,15 +357,15 @@ class Bench {
     void on(const CastProposal& e) {
         cast_proposals.push_back(e);
         if (signs)
-            answer(ProposalSigned{signed_proposal(e.unsigned_proposal,
-                                                validator(*options_.own).pub_key)});
+            answer(ProposalSigned{
+                signed_proposal(e.unsigned_proposal, validator(*options_.own).pub_key)});
     }
     void on(const CastVote& e) {
         cast_votes.push_back(e);
         cast.push_back(e.unsigned_vote);
         if (signs)
-            answer(VoteSigned{signed_vote(e.unsigned_vote, validator(*options_.own).pub_key,
-                                        extensions())});
+            answer(VoteSigned{
+                signed_vote(e.unsigned_vote, validator(*options_.own).pub_key, extensions())});
     }
     void on(const Decide& e) { decisions.push_back(e); }
 

@@ -16,12 +16,14 @@ std::expected<VoteTaken, Refusal> add_to(types::VoteSet& set, const Verified<typ
         case VoteFault::invalid_validator_index:
         case VoteFault::invalid_validator_address:
             return std::unexpected(Refusal::vote_unknown_validator);
-        case VoteFault::unexpected_step: return std::unexpected(Refusal::other_round);
+        case VoteFault::unexpected_step:
+            return std::unexpected(Refusal::other_round);
         case VoteFault::invalid_signature:
         case VoteFault::non_deterministic_signature:
             return std::unexpected(Refusal::vote_signature_differs);
         case VoteFault::unexpected_extension:
-        case VoteFault::missing_extension: return std::unexpected(Refusal::vote_extension);
+        case VoteFault::missing_extension:
+            return std::unexpected(Refusal::vote_extension);
     }
     TANDEM_CHECK(false);
 }
@@ -30,7 +32,9 @@ HeightVotes::HeightVotes(std::int64_t height, Shared<types::ValidatorSet> valida
                          Extensions extensions)
     : height_(height), validators_(std::move(validators)), extensions_(extensions) {}
 
-void HeightVotes::track(std::int32_t round) { tracked_ = std::max(tracked_, round); }
+void HeightVotes::track(std::int32_t round) {
+    tracked_ = std::max(tracked_, round);
+}
 
 types::VoteSet& HeightVotes::set_for(std::int32_t round, SignedMsgType type) {
     const bool precommits = type == SignedMsgType::precommit;
@@ -58,8 +62,7 @@ bool HeightVotes::admits(std::int32_t round, PeerId from) const {
     return opened == catchup_rounds_.end() || opened->second.size() < catchup_rounds_max;
 }
 
-std::expected<VoteTaken, Refusal> HeightVotes::add(const Verified<types::Vote>& vote,
-                                                   PeerId from) {
+std::expected<VoteTaken, Refusal> HeightVotes::add(const Verified<types::Vote>& vote, PeerId from) {
     if (auto fit = consider(*vote, from); !fit) return std::unexpected(fit.error());
     const bool by_catchup = vote->round > tracked_ && !rounds_.contains(vote->round);
     if (by_catchup) catchup_rounds_[from].push_back(vote->round);

@@ -7,7 +7,9 @@
 // A set is made when its first vote or claim comes.
 #pragma once
 #include <expected>
+#include <limits>
 #include <map>
+#include <string>
 
 #include "consensus/inputs.h"
 #include "consensus/refusal.h"
@@ -32,8 +34,7 @@ struct VoteTaken {
 class HeightVotes {
   public:
     HeightVotes() = default;
-    HeightVotes(std::int64_t height, Shared<types::ValidatorSet> validators,
-                Extensions extensions);
+    HeightVotes(std::int64_t height, Shared<types::ValidatorSet> validators, Extensions extensions);
 
     /// Tracks all rounds up to `round`, for whoever sends votes.
     void track(std::int32_t round);
@@ -43,8 +44,7 @@ class HeightVotes {
                                                         PeerId from);
     /// What `add` would say of a vote without adding it, as far as that can be told: refusals for
     /// the round, the validator, and a vote that is there already.
-    [[nodiscard]] std::expected<void, Refusal> consider(const types::Vote& vote,
-                                                        PeerId from) const;
+    [[nodiscard]] std::expected<void, Refusal> consider(const types::Vote& vote, PeerId from) const;
     /// Notes that the peer claims two thirds for a block.
     [[nodiscard]] std::expected<void, Refusal> claim(const PeerClaimsMajority& claim);
 

@@ -46,16 +46,16 @@ enum class Mark : std::uint8_t {
     valid_block_completed_late,       // the polka was there before the block
     proposal_block_dropped_by_polka,  // two thirds want another block than the one proposed
     precommit_without_polka,          // nil, the lock unchanged
-    prevote_before_polka_round,  // the block is there, its proof of lock is not
-    commit_held_block,           // locked or valid, though not the one proposed
-    commit_unknown_block,  // two thirds decided before we had it
+    prevote_before_polka_round,       // the block is there, its proof of lock is not
+    commit_held_block,                // locked or valid, though not the one proposed
+    commit_unknown_block,             // two thirds decided before we had it
     commit_from_lower_round,
     late_precommit,  // for the height before
     skip_timeout_commit,
-    catchup_round,             // votes for a round out of turn, admitted for one peer
-    conflict_reported,         //
-    conflict_of_our_own_key,   // seen, and not reported
-    propose_after_wait,        // the interval for transactions has passed
+    catchup_round,            // votes for a round out of turn, admitted for one peer
+    conflict_reported,        //
+    conflict_of_our_own_key,  // seen, and not reported
+    propose_after_wait,       // the interval for transactions has passed
     propose_on_transactions,
     block_late,                     // built after the time to propose it
     prevote_waits_for_judgement,    //

@@ -26,7 +26,8 @@ constexpr std::array rows{
     Row{Refusal::nobody_waits, Blame::nobody, "nobody waits for this"},
     Row{Refusal::proposal_pol_round, Blame::peer, "the proof-of-lock round is out of range"},
     Row{Refusal::proposal_not_by_proposer, Blame::peer, "not signed by the proposer of the round"},
-    Row{Refusal::proposal_too_large, Blame::peer_disconnect, "the proposed block has too many parts"},
+    Row{Refusal::proposal_too_large, Blame::peer_disconnect,
+        "the proposed block has too many parts"},
     Row{Refusal::part_unexpected, Blame::nobody, "no block is being collected"},
     Row{Refusal::part_bad_proof, Blame::peer, "the part does not belong to the block"},
     Row{Refusal::part_too_many_bytes, Blame::peer, "the block exceeds its size limit"},
@@ -48,8 +49,12 @@ const Row& row_of(Refusal refusal) noexcept {
 
 }  // namespace
 
-std::string_view to_text(Refusal refusal) noexcept { return row_of(refusal).text; }
+std::string_view to_text(Refusal refusal) noexcept {
+    return row_of(refusal).text;
+}
 
-Blame blame(Refusal refusal) noexcept { return row_of(refusal).blame; }
+Blame blame(Refusal refusal) noexcept {
+    return row_of(refusal).blame;
+}
 
 }  // namespace tandem::consensus

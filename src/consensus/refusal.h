@@ -11,14 +11,14 @@
 namespace tandem::consensus {
 
 enum class Refusal : std::uint8_t {
-    halted,                    // the core has stopped (effect Halt)
-    no_height_started,         // the first input is StartHeight
-    height_out_of_order,       // StartHeight for a height that does not follow
-    last_commit_unfit,         // it lacks two thirds, or extensions where they are due
+    halted,               // the core has stopped (effect Halt)
+    no_height_started,    // the first input is StartHeight
+    height_out_of_order,  // StartHeight for a height that does not follow
+    last_commit_unfit,    // it lacks two thirds, or extensions where they are due
     other_height,
     other_round,
     seen_before,
-    nobody_waits,              // an answer whose question is closed, a timer that was replaced
+    nobody_waits,  // an answer whose question is closed, a timer that was replaced
     proposal_pol_round,
     proposal_not_by_proposer,  // a good signature of somebody whose turn it is not
     proposal_too_large,        // more parts than the block size of this height allows
@@ -31,7 +31,7 @@ enum class Refusal : std::uint8_t {
     vote_signature_differs,    // second signature of one validator for one block
     votes_pending_too_many,    // of one validator, waiting for judgement of their extensions
     claim_round_unknown,
-    claim_conflicting,         // one peer claims two majorities
+    claim_conflicting,  // one peer claims two majorities
 };
 inline constexpr std::size_t refusals = static_cast<std::size_t>(Refusal::claim_conflicting) + 1;
 

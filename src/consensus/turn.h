@@ -16,19 +16,19 @@ class Turn {
     Turn(State& state, Marks& marks, Timestamp now, Ready& ready)
         : s_(state), marks_(marks), now_(now), ready_(ready) {}
 
-    Verdict on(const StartHeight& event);           // turn_rounds.cc
-    Verdict on(const TimerRang& event);             //
-    Verdict on(const TransactionsAvailable& event); //
-    Verdict on(const ProposalReceived& event);      // turn_blocks.cc
-    Verdict on(const ProposalSigned& event);        //
-    Verdict on(const PartReceived& event);          //
-    Verdict on(const BlockBuilt& event);            //
-    Verdict on(const BlockJudged& event);           //
-    Verdict on(const VoteReceived& event);          // turn_votes.cc
-    Verdict on(const VoteSigned& event);            //
-    Verdict on(const ExtensionJudged& event);       //
-    Verdict on(const PeerClaimsMajority& event);    //
-    Verdict on(const VoteExtended& event);          // turn_steps.cc
+    Verdict on(const StartHeight& event);            // turn_rounds.cc
+    Verdict on(const TimerRang& event);              //
+    Verdict on(const TransactionsAvailable& event);  //
+    Verdict on(const ProposalReceived& event);       // turn_blocks.cc
+    Verdict on(const ProposalSigned& event);         //
+    Verdict on(const PartReceived& event);           //
+    Verdict on(const BlockBuilt& event);             //
+    Verdict on(const BlockJudged& event);            //
+    Verdict on(const VoteReceived& event);           // turn_votes.cc
+    Verdict on(const VoteSigned& event);             //
+    Verdict on(const ExtensionJudged& event);        //
+    Verdict on(const PeerClaimsMajority& event);     //
+    Verdict on(const VoteExtended& event);           // turn_steps.cc
 
   private:
     // ---- Rounds: turn_rounds.cc

@@ -100,11 +100,10 @@ Turn::Verdict Turn::on(const PartReceived& event) {
     TANDEM_CHECK(event.part.has_value());
     if (event.part->index >= held->total()) return std::unexpected(Refusal::part_bad_proof);
     if (held->part(event.part->index) != nullptr) return std::unexpected(Refusal::seen_before);
-    const std::int64_t limit = s_.start->block_bytes_max == -1 ? types::block_bytes_max
-                                                               : s_.start->block_bytes_max;
+    const std::int64_t limit =
+        s_.start->block_bytes_max == -1 ? types::block_bytes_max : s_.start->block_bytes_max;
     const auto more = static_cast<std::int64_t>(event.part->bytes.size());
-    if (held->byte_size() + more > limit)
-        return std::unexpected(Refusal::part_too_many_bytes);
+    if (held->byte_size() + more > limit) return std::unexpected(Refusal::part_too_many_bytes);
     if (!s_.parts->add(*event.part)) return std::unexpected(Refusal::part_bad_proof);
     emit(PartAdded{s_.height, s_.round, event.part->index, event.peer});
     if (s_.parts->is_complete()) {
@@ -128,8 +127,8 @@ void Turn::read_block() {
         return;
     }
     const BlockId id{types::hash_of(*block), header};
-    hold_proposal_block({id, Shared<types::Block>::make(std::move(*block)), s_.complete_parts,
-                         Opinion::unasked});
+    hold_proposal_block(
+        {id, Shared<types::Block>::make(std::move(*block)), s_.complete_parts, Opinion::unasked});
 }
 
 void Turn::hold_proposal_block(HeldBlock block) {
@@ -172,9 +171,15 @@ Turn::Verdict Turn::on(const BlockJudged& event) {
         if (!*held || (*held)->id != event.id || (*held)->opinion != Opinion::awaited) continue;
         awaited = true;
         switch (event.judgement) {
-            case Judgement::invalid: (*held)->opinion = Opinion::invalid; break;
-            case Judgement::rejected: (*held)->opinion = Opinion::rejected; break;
-            case Judgement::accepted: (*held)->opinion = Opinion::accepted; break;
+            case Judgement::invalid:
+                (*held)->opinion = Opinion::invalid;
+                break;
+            case Judgement::rejected:
+                (*held)->opinion = Opinion::rejected;
+                break;
+            case Judgement::accepted:
+                (*held)->opinion = Opinion::accepted;
+                break;
         }
     }
     if (!awaited) return std::unexpected(Refusal::nobody_waits);

@@ -32,8 +32,7 @@ types::Result<types::VoteSet> votes_of(const StartHeight& event) {
 Turn::Verdict Turn::on(const StartHeight& event) {
     TANDEM_CHECK(event.initial_height >= 1 && event.height >= event.initial_height);
     TANDEM_CHECK(event.validators && !event.validators->empty());
-    if (s_.start && event.height <= s_.height)
-        return std::unexpected(Refusal::height_out_of_order);
+    if (s_.start && event.height <= s_.height) return std::unexpected(Refusal::height_out_of_order);
     auto last_commit = last_commit_for(event);
     if (!last_commit) return std::unexpected(last_commit.error());
     begin(event, std::move(*last_commit));
@@ -48,14 +47,14 @@ std::expected<std::optional<types::VoteSet>, Refusal> Turn::last_commit_for(
         types::VoteSet votes = *s_.votes.precommits(s_.commit_round);
         // Whose extension is still being judged is late, and late precommits are not judged.
         for (const PendingVote& pending : s_.pending_votes)
-            if (pending.vote->round == s_.commit_round) (void)votes.add_verified(pending.vote.shared().pointer());
+            if (pending.vote->round == s_.commit_round)
+                (void)votes.add_verified(pending.vote.shared().pointer());
         return votes;
     }
     if (!event.last_validators) return std::unexpected(Refusal::last_commit_unfit);
     auto votes = votes_of(event);
     if (!votes || votes->majority() == nullptr || votes->majority()->is_zero() ||
-        votes->height() + 1 != event.height ||
-        votes->extended() != event.last_extensions_enabled)
+        votes->height() + 1 != event.height || votes->extended() != event.last_extensions_enabled)
         return std::unexpected(Refusal::last_commit_unfit);
     return std::move(*votes);
 }
@@ -64,17 +63,15 @@ void Turn::begin(const StartHeight& event, std::optional<types::VoteSet> last_co
     const bool follows = s_.decided && s_.height + 1 == event.height;
     if (follows) pass(Mark::l54_next_height);
     State next;
-    next.start_time =
-        wire::add(follows ? *s_.commit_time : now_, event.config.timeout_commit);
+    next.start_time = wire::add(follows ? *s_.commit_time : now_, event.config.timeout_commit);
     next.timer = s_.timer;
     StartHeight start = event;
     start.last_commit = {};
     next.start = Shared<StartHeight>::make(std::move(start));
     next.height = event.height;
     next.validators = event.validators;
-    next.votes =
-        HeightVotes(event.height, event.validators,
-                    event.extensions_enabled ? Extensions::enabled : Extensions::disabled);
+    next.votes = HeightVotes(event.height, event.validators,
+                             event.extensions_enabled ? Extensions::enabled : Extensions::disabled);
     next.votes.track(0);
     next.last_commit = std::move(last_commit);
     s_ = std::move(next);
@@ -93,7 +90,9 @@ Turn::Verdict Turn::on(const TimerRang& event) {
         timer.step < s_.step)
         return std::unexpected(Refusal::nobody_waits);
     switch (timer.step) {
-        case Step::new_height: enter_new_round(0); break;
+        case Step::new_height:
+            enter_new_round(0);
+            break;
         case Step::new_round:
             pass(Mark::propose_after_wait);
             enter_new_round(0);  // in case that this timer took the place of the one before it
@@ -117,7 +116,8 @@ Turn::Verdict Turn::on(const TimerRang& event) {
             break;
         case Step::prevote:
         case Step::precommit:
-        case Step::commit: TANDEM_CHECK(false);  // nobody sets such a timer
+        case Step::commit:
+            TANDEM_CHECK(false);  // nobody sets such a timer
     }
     return {};
 }
@@ -149,16 +149,19 @@ void Turn::set_timer(Step step, Duration after) {
 Duration Turn::timeout_of(Step step) const {
     const Config& c = s_.start->config;
     switch (step) {
-        case Step::propose: return timeout(c.timeout_propose, c.timeout_propose_delta, s_.round);
+        case Step::propose:
+            return timeout(c.timeout_propose, c.timeout_propose_delta, s_.round);
         case Step::prevote_wait:
             return timeout(c.timeout_prevote, c.timeout_prevote_delta, s_.round);
         case Step::precommit_wait:
             return timeout(c.timeout_precommit, c.timeout_precommit_delta, s_.round);
-        case Step::new_round: return c.create_empty_blocks_interval;
+        case Step::new_round:
+            return c.create_empty_blocks_interval;
         case Step::new_height:
         case Step::prevote:
         case Step::precommit:
-        case Step::commit: break;
+        case Step::commit:
+            break;
     }
     TANDEM_CHECK(false);
 }
@@ -170,8 +173,8 @@ void Turn::enter_new_round(std::int32_t round) {
     if (s_.step == Step::commit) return;
     pass(Mark::l11_start_round);
     if (round > s_.round)
-        s_.validators = Shared<types::ValidatorSet>::make(
-            s_.validators->advanced(round - s_.round));
+        s_.validators =
+            Shared<types::ValidatorSet>::make(s_.validators->advanced(round - s_.round));
     s_.round = round;
     s_.step = Step::new_round;
     clear_round();

@@ -112,9 +112,12 @@ void Turn::lock_proposal_block() {
             pass(Mark::precommit_waits_for_judgement);
             s_.precommit_waits = PrecommitWaits::for_judgement;
             return;
-        case Opinion::invalid: halt(HaltReason::polka_for_invalid_block); return;
+        case Opinion::invalid:
+            halt(HaltReason::polka_for_invalid_block);
+            return;
         case Opinion::rejected:
-        case Opinion::accepted: break;
+        case Opinion::accepted:
+            break;
     }
     pass(Mark::l38_lock);
     s_.locked_round = s_.round;
@@ -165,9 +168,9 @@ void Turn::enter_commit(std::int32_t round) {
     const BlockId& id = *s_.votes.precommit_majority(round);
     if (round < s_.round) pass(Mark::commit_from_lower_round);
     if (!s_.proposal_block || s_.proposal_block->id != id) {
-        const auto* held = s_.locked && s_.locked->id == id  ? &s_.locked
+        const auto* held = s_.locked && s_.locked->id == id ? &s_.locked
                            : s_.valid && s_.valid->id == id ? &s_.valid
-                                                             : nullptr;
+                                                            : nullptr;
         if (held != nullptr) {
             pass(Mark::commit_held_block);
             drop_proposal_block();

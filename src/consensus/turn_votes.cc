@@ -18,9 +18,13 @@ bool extension_fits(const Verified<types::Vote>& vote, bool enabled) {
 
 }  // namespace
 
-Turn::Verdict Turn::on(const VoteReceived& event) { return take_vote(event.vote, event.peer); }
+Turn::Verdict Turn::on(const VoteReceived& event) {
+    return take_vote(event.vote, event.peer);
+}
 
-Turn::Verdict Turn::on(const VoteSigned& event) { return take_vote(event.vote, ourselves); }
+Turn::Verdict Turn::on(const VoteSigned& event) {
+    return take_vote(event.vote, ourselves);
+}
 
 Turn::Verdict Turn::take_vote(const Verified<types::Vote>& vote, PeerId from) {
     if (vote->height == s_.height - 1) return take_late_precommit(vote, from);
@@ -74,8 +78,8 @@ Turn::Verdict Turn::ask_about_extension(const Verified<types::Vote>& vote, PeerI
 
 Turn::Verdict Turn::on(const ExtensionJudged& event) {
     if (event.height != s_.height) return std::unexpected(Refusal::other_height);
-    const auto pending = std::ranges::find(s_.pending_votes, event.question,
-                                           &PendingVote::question);
+    const auto pending =
+        std::ranges::find(s_.pending_votes, event.question, &PendingVote::question);
     if (pending == s_.pending_votes.end()) return std::unexpected(Refusal::nobody_waits);
     const PendingVote judged = std::move(*pending);
     s_.pending_votes.erase(pending);
@@ -138,8 +142,7 @@ void Turn::prevote_added(std::int32_t round) {
 /// Two thirds want this in `round`: reason to give up an older lock, and to want it, too.
 void Turn::weigh_polka(std::int32_t round, const BlockId& polka) {
     if (s_.locked && s_.locked_round < round && round <= s_.round && s_.locked->id != polka) {
-        pass(polka.is_zero() ? Mark::unlock_by_prevote_for_nil
-                             : Mark::unlock_by_prevote_for_block);
+        pass(polka.is_zero() ? Mark::unlock_by_prevote_for_nil : Mark::unlock_by_prevote_for_block);
         unlock();
     }
     if (polka.is_zero() || round != s_.round || s_.valid_round >= round) return;
