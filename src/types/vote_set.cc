@@ -21,14 +21,12 @@ ExtendedCommitSig commit_sig(const VotePointer& vote, const BlockId& majority) {
     ExtendedCommitSig absent;
     absent.block_id_flag = BlockIdFlag::absent;
     if (!vote) return absent;
-    const bool nil = vote->block_id.is_zero();
-    if (!nil && vote->block_id != majority) return absent;
-    return {nil ? BlockIdFlag::nil : BlockIdFlag::commit,
-            vote->validator_address,
-            vote->timestamp,
-            vote->signature,
-            vote->extension,
-            vote->extension_signature};
+    if (vote->block_id.is_zero())
+        return {
+            BlockIdFlag::nil, vote->validator_address, vote->timestamp, vote->signature, {}, {}};
+    if (vote->block_id != majority) return absent;
+    return {BlockIdFlag::commit, vote->validator_address, vote->timestamp,
+            vote->signature,     vote->extension,         vote->extension_signature};
 }
 
 }  // namespace
@@ -222,6 +220,25 @@ std::vector<BlockId> VoteSet::tracked_blocks() const {
     std::vector<BlockId> blocks;
     for (const BlockVotes& block : by_block_) blocks.push_back(block.id);
     return blocks;
+}
+
+const std::shared_ptr<const Vote>* VoteSet::vote_for(const BlockId& id,
+                                                     std::size_t index) const noexcept {
+    const BlockVotes* block = find(id);
+    if (block == nullptr || index >= votes_.size() || !block->votes[index]) return nullptr;
+    return &block->votes[index];
+}
+
+Verdict VoteSet::can_make_commit() const {
+    if (type_ != SignedMsgType::precommit)
+        return refuse("vote_set.type", "these are no precommits");
+    if (!majority_) return refuse("vote_set.majority", "there is none yet");
+    for (const VotePointer& vote : votes_) {
+        if (!vote || !vote->block_id.is_zero()) continue;
+        if (!vote->extension.empty() || !vote->extension_signature.empty())
+            return refuse("vote_set.extension", "a vote for nil carries extension data");
+    }
+    return {};
 }
 
 ExtendedCommit VoteSet::make_extended_commit() const {

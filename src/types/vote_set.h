@@ -24,7 +24,7 @@ enum class VoteFault : std::uint8_t {
     none,
     invalid_validator_index,
     invalid_validator_address,
-    unexpected_step,              // another height, round or type
+    unexpected_step,  // another height, round or type
     invalid_signature,
     non_deterministic_signature,  // the same vote was signed in two ways
     unexpected_extension,         // extension data where extensions are disabled
@@ -51,10 +51,10 @@ class VoteSet {
             std::shared_ptr<const ValidatorSet> validators);
     /// The precommits that a stored commit holds; refused unless they make a majority for its
     /// block. Signatures are not checked: they were when the commit was stored.
-    [[nodiscard]] static Result<VoteSet> from_commit(const Commit& commit,
-                                                     std::shared_ptr<const ValidatorSet> validators);
-    [[nodiscard]] static Result<VoteSet> from_commit(const ExtendedCommit& commit,
-                                                     std::shared_ptr<const ValidatorSet> validators);
+    [[nodiscard]] static Result<VoteSet> from_commit(
+        const Commit& commit, std::shared_ptr<const ValidatorSet> validators);
+    [[nodiscard]] static Result<VoteSet> from_commit(
+        const ExtendedCommit& commit, std::shared_ptr<const ValidatorSet> validators);
 
     /// Checks everything, signatures included.
     [[nodiscard]] AddedVote add(std::string_view chain_id, std::shared_ptr<const Vote> vote,
@@ -86,9 +86,20 @@ class VoteSet {
     [[nodiscard]] std::optional<BitArray> bit_array_of(const BlockId& id) const;
     /// Blocks that are tracked, in the order in which they appeared.
     [[nodiscard]] std::vector<BlockId> tracked_blocks() const;
+    /// The validator's vote for a tracked block, which need not stand in its main slot; null where
+    /// there is none.
+    [[nodiscard]] const std::shared_ptr<const Vote>* vote_for(const BlockId& id,
+                                                              std::size_t index) const noexcept;
+    /// Which peer claimed a majority for which block.
+    [[nodiscard]] const std::map<std::string, BlockId, std::less<>>& claims() const noexcept {
+        return claims_;
+    }
 
-    /// The commit for the majority: votes for another block become absent entries.
-    /// REQUIRES: precommits with a majority.
+    /// Refused where there is no commit to make: not precommits, no majority yet, or extension data
+    /// in a vote for nil, which validate_basic refuses and CometBFT stops at.
+    [[nodiscard]] Verdict can_make_commit() const;
+    /// The commit for the majority: votes for another block become absent entries, and votes for
+    /// nil come without extension data. REQUIRES: precommits with a majority.
     [[nodiscard]] ExtendedCommit make_extended_commit() const;
     [[nodiscard]] Commit make_commit() const { return make_extended_commit().without_extensions(); }
 
