@@ -54,10 +54,14 @@ struct ExecutionRule {
 
     [[nodiscard]] constexpr bool belongs_to(ExecutionMode mode) const noexcept {
         switch (mode) {
-            case ExecutionMode::decided: return decided;
-            case ExecutionMode::stored: return stored;
-            case ExecutionMode::stored_and_committed: return stored_and_committed;
-            case ExecutionMode::replayed: return replayed;
+            case ExecutionMode::decided:
+                return decided;
+            case ExecutionMode::stored:
+                return stored;
+            case ExecutionMode::stored_and_committed:
+                return stored_and_committed;
+            case ExecutionMode::replayed:
+                return replayed;
         }
         return false;
     }
@@ -68,19 +72,19 @@ struct ExecutionRule {
 /// block publishes was published before.
 inline constexpr std::array<ExecutionRule, 13> execution_order{{
     // step                          decided stored  committed replayed
-    {ExecutionStep::validate_block,  true,   true,   true,     false},
-    {ExecutionStep::store_block,     true,   false,  false,    false},
-    {ExecutionStep::log_end_height,  true,   false,  false,    false},
-    {ExecutionStep::finalize_block,  true,   true,   false,    true},
-    {ExecutionStep::store_answer,    true,   true,   false,    false},
-    {ExecutionStep::update_state,    true,   true,   true,     false},
-    {ExecutionStep::make_durable,    true,   true,   false,    false},
-    {ExecutionStep::commit,          true,   true,   false,    true},
-    {ExecutionStep::update_mempool,  true,   false,  false,    false},
-    {ExecutionStep::update_evidence, true,   true,   true,     false},
-    {ExecutionStep::save_state,      true,   true,   true,     false},
-    {ExecutionStep::prune,           true,   true,   false,    false},
-    {ExecutionStep::publish,         true,   true,   true,     false},
+    {ExecutionStep::validate_block, true, true, true, false},
+    {ExecutionStep::store_block, true, false, false, false},
+    {ExecutionStep::log_end_height, true, false, false, false},
+    {ExecutionStep::finalize_block, true, true, false, true},
+    {ExecutionStep::store_answer, true, true, false, false},
+    {ExecutionStep::update_state, true, true, true, false},
+    {ExecutionStep::make_durable, true, true, false, false},
+    {ExecutionStep::commit, true, true, false, true},
+    {ExecutionStep::update_mempool, true, false, false, false},
+    {ExecutionStep::update_evidence, true, true, true, false},
+    {ExecutionStep::save_state, true, true, true, false},
+    {ExecutionStep::prune, true, true, false, false},
+    {ExecutionStep::publish, true, true, true, false},
 }};
 
 struct DecidedBlock {
@@ -148,8 +152,8 @@ class Execution {
     DecidedBlock decided_;
     Shared<ValidatorSet> last_validators_;
     std::int64_t initial_height_;
-    std::optional<State> before_;                         // not of a replay
-    std::optional<Hash> application_hash_;                // of a replay: what must come out
+    std::optional<State> before_;           // not of a replay
+    std::optional<Hash> application_hash_;  // of a replay: what must come out
     std::optional<abci::ResponseFinalizeBlock> answer_;
     std::optional<State> after_;
     std::int64_t retain_height_ = 0;

@@ -3,7 +3,7 @@
 namespace tandem::types {
 
 Timestamp weighted_median(std::vector<WeightedTime> times, std::int64_t total) {
-    std::ranges::stable_sort(times, {}, &WeightedTime::time);
+    std::ranges::sort(times, {}, &WeightedTime::time);
     std::int64_t half = total / 2;
     for (const WeightedTime& entry : times) {
         if (half <= entry.weight) return entry.time;

@@ -290,7 +290,7 @@ Result<ValidatorSet> ValidatorSet::from_existing(std::vector<Validator> validato
         validators, [](const Validator& a, const Validator& b) { return is_preferred(b, a); });
     set.validators_ = std::move(validators);
     set.total_voting_power_ = *total;
-    std::ranges::stable_sort(set.validators_, in_set_order);
+    std::ranges::sort(set.validators_, in_set_order);
     return set;
 }
 
@@ -342,7 +342,7 @@ Verdict ValidatorSet::apply_changes(std::span<const ValidatorChange> changes) {
     auto sorted = sort_changes(changes);
     if (!sorted) return std::unexpected(std::move(sorted).error());
     std::vector<Validator> current = validators_;
-    std::ranges::stable_sort(current, by_address);
+    std::ranges::sort(current, by_address);
 
     const bool newcomers = std::ranges::any_of(sorted->updates, [&](const Validator& update) {
         return find_sorted(current, update) == nullptr;
@@ -371,7 +371,7 @@ Verdict ValidatorSet::apply_changes(std::span<const ValidatorChange> changes) {
     const std::int64_t mean = rescale_and_find_mean(validators_, total_voting_power_);
     for (Validator& validator : validators_)
         validator.proposer_priority = saturating_subtract(validator.proposer_priority, mean);
-    std::ranges::stable_sort(validators_, in_set_order);
+    std::ranges::sort(validators_, in_set_order);
     return {};
 }
 

@@ -218,6 +218,7 @@ std::optional<BitArray> VoteSet::bit_array_of(const BlockId& id) const {
 
 std::vector<BlockId> VoteSet::tracked_blocks() const {
     std::vector<BlockId> blocks;
+    blocks.reserve(by_block_.size());
     for (const BlockVotes& block : by_block_) blocks.push_back(block.id);
     return blocks;
 }
