@@ -127,4 +127,66 @@ class RandomChain {
     std::uint64_t names_ = 0;
 };
 
+/// Heartbeats about some of the last 70 blocks, each node's true ones, as the dice fall.
+inline HeartbeatPool random_pool(base::SeededRandom& dice, const State& state,
+                                 const crypto::Verifier& verifier) {
+    HeartbeatPool pool;
+    for (const Seat& seat : state.seats)
+        for (const Node& node : seat.nodes)
+            for (std::int64_t age = 0; age < 70; ++age) {
+                const BlockFacts* block = state.block(state.height - age);
+                if (block == nullptr || !dice.chance(1, 8)) continue;
+                Heartbeat heartbeat{address_of(node.consensus_key),
+                                    block->height,
+                                    block->block_hash,
+                                    block->app_hash,
+                                    {}};
+                // Cheap keys sign with what is public.
+                const auto signature =
+                    CheapKey(node.liveness_key).sign(sign_bytes(state.chain_id, heartbeat));
+                heartbeat.signature = base::to_bytes(base::view(signature));
+                (void)pool.add(state, heartbeat, verifier);
+            }
+    return pool;
+}
+
+/// Builds a record by a random proposer, about a random commit, on a random state, with what is in
+/// a random pool, and checks it with that pool and without one. Says what is wrong with the answer;
+/// empty where it stands and its statuses are as they should be.
+inline std::string build_and_check_record(base::SeededRandom& dice) {
+    RandomChain random(dice);
+    const State& state = random.chain().state();
+    if (state.height < state.initial_height) return {};  // no record judges anything yet
+    const CheapVerifier verifier;
+    const HeartbeatPool pool = random_pool(dice, state, verifier);
+    std::vector<const Node*> nodes;
+    CommitFacts commit;
+    for (const Seat& seat : state.seats)
+        for (const Node& node : seat.nodes) {
+            nodes.push_back(&node);
+            commit.votes.push_back(static_cast<CommitFacts::Vote>(dice.below(4)));
+        }
+    const Node& proposer = *nodes[dice.below(nodes.size())];
+    const Bytes address = address_of(proposer.consensus_key);
+    const RecordContext context{state.height + 1, address, commit};
+    const Bytes tx =
+        encode_record(build_record(state, context, pool, CheapKey(proposer.liveness_key)));
+    for (const bool with_pool : {false, true}) {
+        const auto statuses =
+            check_record(state, context, tx, verifier, with_pool ? &pool : nullptr);
+        if (!statuses) return statuses.error().check + ": " + statuses.error().why;
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            const auto vote = commit.votes[i];
+            const bool heard =
+                vote == CommitFacts::Vote::nil ||
+                pool.freshest(state, address_of(nodes[i]->consensus_key), state.height) != nullptr;
+            const Status expected = vote == CommitFacts::Vote::block ? Status::has_signed
+                                    : heard                          ? Status::heard
+                                                                     : Status::dead;
+            if ((*statuses)[i] != expected) return "the status of " + nodes[i]->name;
+        }
+    }
+    return {};
+}
+
 }  // namespace tandem::seats::test

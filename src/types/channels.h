@@ -44,7 +44,7 @@ inline constexpr std::uint32_t tx_bytes_max_default = 1'048'576;
 }
 
 /// In the order in which a node advertises them, but for pex, which comes last.
-inline constexpr std::array<Channel, 10> channels{{
+inline constexpr std::array<Channel, 10> channel_table{{
     {ChannelId::pex, "pex", 1, 10, pex_address_bytes_max* pex_addresses_max},
     {ChannelId::consensus_state, "consensus state", 6, 100, 1'048'576},
     {ChannelId::consensus_data, "consensus data", 10, 100, 1'048'576},
@@ -61,7 +61,7 @@ static_assert(mempool_message_bytes_max(tx_bytes_max_default) == 1'048'584);
 
 /// Null for an id that nobody uses.
 [[nodiscard]] constexpr const Channel* find_channel(std::int32_t id) noexcept {
-    for (const Channel& channel : channels)
+    for (const Channel& channel : channel_table)
         if (static_cast<std::int32_t>(channel.id) == id) return &channel;
     return nullptr;
 }

@@ -11,7 +11,7 @@ Verdict validate_basic(const PexAddress& address) {
     return {};
 }
 
-Verdict validate_basic(const PexMessage& message) {
+Verdict check_decoded(const PexMessage& message) {
     if (std::holds_alternative<std::monostate>(message.sum))
         return refuse("pex.sum", "the message has no member");
     if (const auto* list = std::get_if<PexAddrs>(&message.sum))

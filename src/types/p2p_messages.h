@@ -78,7 +78,7 @@ struct PexMessage {
 /// The ip is one and the port fits 16 bits. The id is not looked at.
 [[nodiscard]] Verdict validate_basic(const PexAddress& address);
 /// A member is there, and so are valid addresses. A refusal ends the connection.
-[[nodiscard]] Verdict validate_basic(const PexMessage& message);
+[[nodiscard]] Verdict check_decoded(const PexMessage& message);
 
 }  // namespace tandem::types
 

@@ -62,7 +62,7 @@ void MessageCutter::append_next(Bytes& stream) {
     const std::size_t size = wire::encoded_size(packet);
     const std::size_t before = stream.size();
     stream.resize(before + wire::varint_size(size) + size);
-    wire::BackwardWriter writer(std::span(stream).subspan(before));
+    wire::BackwardWriter writer(std::span<std::uint8_t>(stream).subspan(before));
     wire::write_message(writer, packet);
     writer.write_varint(size);
     TANDEM_CHECK(writer.full());
