@@ -113,7 +113,7 @@ class FakeVerifier final : public crypto::Verifier {
 
 struct BenchOptions {
     std::vector<std::int64_t> powers = {10, 10, 10, 10};
-    std::optional<std::size_t> own = 0;  // index in the validator set; none: a follower
+    std::optional<std::size_t> own = 3;  // index in the validator set; none: a follower
     bool extensions = false;
     Config config = {};
     std::int64_t block_bytes_max = -1;
