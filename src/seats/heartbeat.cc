@@ -33,21 +33,6 @@ bool says_the_same(const Heartbeat& a, const Heartbeat& b) {
     return a.block_hash == b.block_hash && a.app_hash == b.app_hash;
 }
 
-/// The liveness key of the node with this address, or null.
-const PublicKey* liveness_key_of(const State& state, BytesView node_address) {
-    const auto found = find_by_consensus_address(state, node_address);
-    return found ? &state.seats[found->seat].nodes[found->node].liveness_key : nullptr;
-}
-
-std::map<Bytes, const PublicKey*> liveness_keys(const State& state) {
-    std::map<Bytes, const PublicKey*> keys;
-    for (const Seat& seat : state.seats)
-        for (const Node& node : seat.nodes)
-            keys.emplace(base::to_bytes(base::view(crypto::address(node.consensus_key))),
-                         &node.liveness_key);
-    return keys;
-}
-
 }  // namespace
 
 Bytes sign_bytes(std::string_view chain_id, const Heartbeat& heartbeat) {
@@ -115,10 +100,11 @@ HeartbeatStanding judge_heartbeat(const State& state, const Heartbeat& heartbeat
     const HeartbeatStanding standing = standing_of(state, heartbeat);
     if (standing != HeartbeatStanding::confirmed && standing != HeartbeatStanding::not_yet)
         return standing;
-    const PublicKey* key = liveness_key_of(state, heartbeat.node_address);
-    if (key == nullptr) return HeartbeatStanding::unknown_node;
+    const auto node = find_by_consensus_address(state, heartbeat.node_address);
+    if (!node) return HeartbeatStanding::unknown_node;
     const bool genuine =
-        verifier.verify(*key, sign_bytes(state.chain_id, heartbeat), heartbeat.signature);
+        verifier.verify(state.seats[node->seat].nodes[node->node].liveness_key,
+                        sign_bytes(state.chain_id, heartbeat), heartbeat.signature);
     return genuine ? standing : HeartbeatStanding::forged;
 }
 
@@ -147,11 +133,10 @@ HeartbeatPool::Added HeartbeatPool::add(const State& state, const Heartbeat& hea
 }
 
 std::vector<Heartbeat> HeartbeatPool::executed(const State& state) {
-    const std::map<Bytes, const PublicKey*> keys = liveness_keys(state);
     std::vector<Heartbeat> newly_confirmed;
     const auto keep = [&](Entry& entry) {
-        const auto key = keys.find(entry.heartbeat.node_address);
-        if (key == keys.end() || *key->second != entry.liveness_key) return false;
+        const PublicKey* key = liveness_key_of(state, entry.heartbeat.node_address);
+        if (key == nullptr || *key != entry.liveness_key) return false;
         const HeartbeatStanding standing = standing_of(state, entry.heartbeat);
         if (standing == HeartbeatStanding::not_yet) return true;
         if (standing != HeartbeatStanding::confirmed) return false;
@@ -190,6 +175,20 @@ bool HeartbeatPool::is_confirmed(const Heartbeat& heartbeat, const PublicKey& li
     if (there == nullptr) return false;
     const Entry& entry = there->front();
     return entry.confirmed && entry.heartbeat == heartbeat && entry.liveness_key == liveness_key;
+}
+
+const PublicKey* HeartbeatPool::liveness_key_of(const State& state, BytesView node_address) {
+    if (liveness_keys_height_ != state.height) {
+        liveness_keys_.clear();
+        for (const Seat& seat : state.seats)
+            for (const Node& node : seat.nodes)
+                liveness_keys_.emplace(
+                    base::to_bytes(base::view(crypto::address(node.consensus_key))),
+                    node.liveness_key);
+        liveness_keys_height_ = state.height;
+    }
+    const auto found = liveness_keys_.find(node_address);
+    return found == liveness_keys_.end() ? nullptr : &found->second;
 }
 
 const std::vector<HeartbeatPool::Entry>* HeartbeatPool::list(std::int64_t height,

@@ -59,7 +59,7 @@ enum class HeartbeatStanding : std::uint8_t {
 ///
 /// One confirmed heartbeat per node and height is enough, so no more are kept; waiting ones say
 /// different things. What cannot be kept is refused before its signature is looked at. Every state
-/// handed in must be the newest, its newest application hash filled in.
+/// handed in must be the newest of one chain, its newest application hash filled in.
 class HeartbeatPool {
   public:
     static constexpr std::size_t per_node_and_height_max = 4;
@@ -86,7 +86,10 @@ class HeartbeatPool {
                                     const PublicKey& liveness_key) const;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    bool operator==(const HeartbeatPool&) const = default;
+    /// The same heartbeats, judged alike.
+    friend bool operator==(const HeartbeatPool& a, const HeartbeatPool& b) {
+        return a.entries_ == b.entries_;
+    }
 
   private:
     struct Entry {
@@ -101,11 +104,16 @@ class HeartbeatPool {
         bool operator()(BytesView a, BytesView b) const noexcept { return base::compare(a, b) < 0; }
     };
     [[nodiscard]] const std::vector<Entry>* list(std::int64_t height, BytesView node_address) const;
+    /// The liveness key of a registered node, or null. The address of every node is a hash, so they
+    /// are taken once a block and not once a heartbeat.
+    [[nodiscard]] const PublicKey* liveness_key_of(const State& state, BytesView node_address);
 
     // By height, then by node address. Invariant: no list is empty or longer than
     // per_node_and_height_max, and a confirmed entry is alone in its list.
     std::map<std::int64_t, std::map<Bytes, std::vector<Entry>, LessBytes>> entries_;
-    std::size_t size_ = 0;  // invariant: entries in all lists
+    std::size_t size_ = 0;                                 // invariant: entries in all lists
+    std::map<Bytes, PublicKey, LessBytes> liveness_keys_;  // by node address
+    std::int64_t liveness_keys_height_ = -1;               // of the state that they are from
 };
 
 }  // namespace tandem::seats
