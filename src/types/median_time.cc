@@ -1,5 +1,7 @@
 #include "types/median_time.h"
 
+#include "types/address_index.h"
+
 namespace tandem::types {
 
 Timestamp weighted_median(std::vector<WeightedTime> times, std::int64_t total) {
@@ -16,19 +18,21 @@ Result<Timestamp> median_time(const Commit& commit, const ValidatorSet& validato
                               MedianTimeRule rule) {
     std::vector<WeightedTime> times;
     times.reserve(commit.signatures.size());
-    std::int64_t total = 0;
+    const AddressIndex index(validators);
+    std::uint64_t total = 0;  // of a commit that nobody verified it may run over, and says nothing
     for (const CommitSig& signature : commit.signatures) {
         const bool counts = rule == MedianTimeRule::with_nil_votes
                                 ? signature.block_id_flag != BlockIdFlag::absent
                                 : signature.block_id_flag == BlockIdFlag::commit;
         if (!counts) continue;
-        const Validator* validator = validators.find(signature.validator_address);
-        if (validator == nullptr)
+        const auto place = index.find(signature.validator_address);
+        if (!place)
             return refuse("signatures.validator_address", "an entry is of no validator of the set");
-        total += validator->voting_power;
-        times.push_back({signature.timestamp, validator->voting_power});
+        const std::int64_t power = validators.validators()[*place].voting_power;
+        total += static_cast<std::uint64_t>(power);
+        times.push_back({signature.timestamp, power});
     }
-    return weighted_median(std::move(times), total);
+    return weighted_median(std::move(times), static_cast<std::int64_t>(total));
 }
 
 }  // namespace tandem::types

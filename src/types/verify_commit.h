@@ -5,9 +5,14 @@
 //   light, all  entries for the block, all of them: what evidence asks
 //   trusting    entries of validators that we trust, found by address, up to a share of their power
 //
-// Signatures are checked in one batch where all keys allow it; the verdict is that of checking one
-// by one. Power is counted before signatures are checked, so a commit that cannot suffice costs
-// nothing.
+// Where CometBFT would check the signatures in batch (two entries or more, every key of one kind
+// that allows it), power is counted first, so that a commit that cannot suffice costs nothing;
+// otherwise each signature is checked as it is met. The verdict is the same either way. Which
+// refusal is named first is not, and a light client's answer to a lack of power differs from its
+// answer to a wrong signature.
+//
+// Rejected: encoding the sign-bytes of each entry by themselves (only the time differs between
+// them, so they are put together of parts that were encoded once).
 #pragma once
 #include "crypto/verifier.h"
 #include "types/commit.h"
@@ -15,9 +20,13 @@
 
 namespace tandem::types {
 
+/// Names the refusal of a commit whose signatures may be good, but are of too little power.
+inline constexpr std::string_view check_power = "power";
+
 enum class CommitCheck : std::uint8_t { full, light, light_all_signatures };
 
-/// REQUIRES: nothing of the commit; all of it is judged.
+/// REQUIRES: times of the commit are in range, as those of every decoded commit are. Nothing else
+/// of the commit; all of it is judged.
 [[nodiscard]] Verdict verify_commit(const ValidatorSet& set, std::string_view chain_id,
                                     const BlockId& id, std::int64_t height, const Commit& commit,
                                     const crypto::Verifier& verifier = crypto::real_verifier(),
