@@ -22,8 +22,8 @@ struct BlockContext {
     std::span<const abci::Misbehavior> misbehavior;
 };
 
-/// Whether the largest record of `nodes` nodes fits a block beside the largest evidence and the
-/// commit of `seats` validators.
+/// Whether there may be so many nodes: the largest record of `nodes` nodes fits a block beside the
+/// largest evidence and the commit of `seats` validators, and they are no more than nodes_max.
 [[nodiscard]] bool fits_block(std::size_t nodes, std::size_t seats, std::int64_t block_bytes_max,
                               std::int64_t evidence_bytes_max);
 

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "seats/process.h"
 #include "seats/random_state.h"
 #include "seats/test_support.h"
+#include "types/block.h"
 
 namespace tandem::seats {
 namespace {
@@ -127,6 +129,19 @@ TEST_F(RecordTest, SizeIsAsPromised) {
     EXPECT_EQ(record_bytes_max(8), 99U + 1 + 8 * 65);
     EXPECT_EQ(record_bytes_max(9), 99U + 2 + 9 * 65);
     EXPECT_LE(record_bytes_max(nodes_max), types::part_bytes);
+}
+
+TEST(FitsBlock, NoMoreNodesThanARecordMayHaveHoweverLargeTheBlock) {
+    EXPECT_TRUE(fits_block(nodes_max, 100, -1, 0));
+    EXPECT_FALSE(fits_block(nodes_max + 1, 100, -1, 0));
+}
+
+TEST(FitsBlock, TheLargestRecordBesideTheLargestCommitAndEvidence) {
+    const std::int64_t others = types::data_bytes_max(1'000'000, 10'000, 4).value() - 1'000'000;
+    const std::int64_t record = types::tx_bytes_in_data(record_bytes_max(8));
+    EXPECT_TRUE(fits_block(8, 4, record - others, 10'000));
+    EXPECT_FALSE(fits_block(8, 4, record - others - 1, 10'000));
+    EXPECT_FALSE(fits_block(8, 4, 1000, 10'000)) << "not even room for the evidence";
 }
 
 TEST_F(RecordTest, CodecGivesBackEveryRecord) {

@@ -172,12 +172,14 @@ namespace {
 
 // No element of a valid state is shorter: an Ed25519 key takes 36 bytes, a name 3, a hash 34.
 constexpr std::array node_lists{ElementShape{4, 3 + 36 + 36, {}}};
+constexpr std::array chain_params_lists{ElementShape{3, 1, {}}};
 constexpr std::array state_lists{
     ElementShape{6, 3 + 36 + node_lists[0].bytes_min + 36, node_lists},
     ElementShape{7, 1, {}},
     ElementShape{8, 36 + 3, {}},
     ElementShape{10, 34, {}},
     ElementShape{11, 3 * 3, {}},
+    ElementShape{12, 0, chain_params_lists},
 };
 
 }  // namespace

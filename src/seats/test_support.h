@@ -84,6 +84,7 @@ class ChainOf {
         state_.chain_id = "tandem-example";
         state_.initial_height = initial_height;
         state_.height = initial_height - 1;
+        state_.chain_params = {4'194'304, 1'048'576, {"ed25519"}};
         for (std::size_t i = 0; i < seats; ++i) {
             Seat seat;
             seat.id = seat_id(i);
