@@ -14,6 +14,11 @@ std::map<std::string, Runner>& runners() {
     return map;
 }
 
+std::map<std::string, FileRunner>& file_runners() {
+    static std::map<std::string, FileRunner> map;
+    return map;
+}
+
 std::map<std::string, std::string>& pending_topics() {
     static std::map<std::string, std::string> map;
     return map;
@@ -32,6 +37,7 @@ constexpr std::size_t shown_text_max = 600;
 
 struct Tally {
     std::size_t cases = 0, passed = 0, failed = 0, pending = 0;
+    std::map<std::string, std::size_t> pending_reasons;
 };
 
 std::string shorten(const std::string& text) {
@@ -46,10 +52,9 @@ void report_failure(const std::string& topic, const std::string& name, const Cas
                                  shorten(mismatch.got));
 }
 
-void run_case(const std::string& topic, const Runner& runner, const Json& json, Tally& tally,
-              std::map<std::string, std::size_t>& pending_reasons) {
-    const std::string name = json.at("name").get<std::string>();
-    Case judged(json.at("in"), json.at("out"));
+bool run_case(const std::string& topic, const std::string& name, const Json& in, const Json& out,
+              const Runner& runner, Tally& tally) {
+    Case judged(in, out, name);
     try {
         runner(judged);
     } catch (const std::exception& error) {
@@ -59,12 +64,41 @@ void run_case(const std::string& topic, const Runner& runner, const Json& json, 
     if (!judged.mismatches().empty()) {
         ++tally.failed;
         report_failure(topic, name, judged);
-    } else if (!judged.pending_reason().empty()) {
+        return false;
+    }
+    if (!judged.pending_reason().empty()) {
         ++tally.pending;
-        ++pending_reasons[judged.pending_reason()];
+        ++tally.pending_reasons[judged.pending_reason()];
     } else {
         ++tally.passed;
     }
+    return true;
+}
+
+Tally run_cases(const std::filesystem::path& path, const std::string& topic, const Json& file) {
+    Tally tally;
+    if (const auto whole = file_runners().find(topic); whole != file_runners().end()) {
+        const RunCase run = [&](const std::string& name, const Json& in, const Json& out,
+                                const Runner& runner) {
+            return run_case(topic, name, in, out, runner, tally);
+        };
+        try {
+            whole->second(path, file, run);
+        } catch (const std::exception& error) {
+            ++tally.failed;
+            std::cout << fmt::format("FAILED {}: {}\n", path.string(), error.what());
+        }
+        return tally;
+    }
+    const Runner& runner = runners().at(topic);
+    for (const Json& json : file.at("cases"))
+        run_case(topic, json.at("name").get<std::string>(), json.at("in"), json.at("out"), runner,
+                 tally);
+    return tally;
+}
+
+bool has_runner(const std::string& topic) {
+    return runners().contains(topic) || file_runners().contains(topic);
 }
 
 /// False when a case failed or the topic is not known.
@@ -77,25 +111,21 @@ bool run_file(const std::filesystem::path& path, std::map<std::string, std::stri
         return false;
     }
     const std::string topic = file.at("topic").get<std::string>();
-    const auto runner = runners().find(topic);
-    if (const auto waiting = pending_topics().find(topic);
-        runner == runners().end() && waiting != pending_topics().end()) {
+    const auto waiting = pending_topics().find(topic);
+    if (!has_runner(topic) && waiting != pending_topics().end()) {
         pending_seen.emplace(topic, waiting->second);
         std::cout << fmt::format("{} {} 0 0 pending: {}\n", topic,
                                  file.contains("cases") ? file.at("cases").size() : 0,
                                  waiting->second);
         return true;
     }
-    if (runner == runners().end()) {
+    if (!has_runner(topic)) {
         std::cout << fmt::format("FAILED {}: unknown topic {}\n", path.string(), topic);
         return false;
     }
-    Tally tally;
-    std::map<std::string, std::size_t> pending_reasons;
-    for (const Json& json : file.at("cases"))
-        run_case(topic, runner->second, json, tally, pending_reasons);
+    const Tally tally = run_cases(path, topic, file);
     std::cout << fmt::format("{} {} {} {}", topic, tally.cases, tally.passed, tally.failed);
-    for (const auto& [reason, count] : pending_reasons) {
+    for (const auto& [reason, count] : tally.pending_reasons) {
         std::cout << fmt::format(" ({} pending: {})", count, reason);
         pending_seen.emplace(topic + ", some cases", reason);
     }
@@ -133,7 +163,7 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     if (list_pending) {
         for (const auto& [topic, reason] : pending_topics())
-            if (!runners().contains(topic)) std::cout << fmt::format("{}: {}\n", topic, reason);
+            if (!has_runner(topic)) std::cout << fmt::format("{}: {}\n", topic, reason);
         return 0;
     }
     const auto files = vector_files(paths);

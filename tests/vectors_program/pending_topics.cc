@@ -7,10 +7,8 @@ namespace {
 
 const RegisterPending evidence("evidence_verify", "verification of evidence is not written yet");
 const RegisterPending light("light_client", "light-client verification is not written yet");
-const RegisterPending transition("state_transition", "the runner over chain/ is not written yet");
 const RegisterPending abci_messages("abci-messages", "the runner of this topic is not written yet");
 const RegisterPending abci_dialogues("abci-dialogues", "needs an ABCI socket server and a node");
-const RegisterPending chain("chain", "the runner of captured chains is not written yet");
 const RegisterPending mconnection("mconnection", "needs the peer-to-peer layer");
 const RegisterPending node_info("node-info", "the runner of this topic is not written yet");
 const RegisterPending p2p("p2p-dialogues", "needs a running node");

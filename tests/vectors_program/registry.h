@@ -5,6 +5,7 @@
 // case kind, message or member that it does not know is a failure, never skipped in silence. What
 // cannot pass yet is listed by name with the reason (pending) and printed at each run.
 #pragma once
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -25,10 +26,12 @@ struct Mismatch {
 /// Collects the disagreements of one case.
 class Case {
   public:
-    Case(const Json& in, const Json& out) : in_(in), out_(out) {}
+    Case(const Json& in, const Json& out, std::string name)
+        : in_(in), out_(out), name_(std::move(name)) {}
 
     [[nodiscard]] const Json& in() const { return in_; }
     [[nodiscard]] const Json& out() const { return out_; }
+    [[nodiscard]] const std::string& name() const { return name_; }
     /// The kind of the case, or "".
     [[nodiscard]] std::string kind() const { return in_.value("kind", std::string()); }
 
@@ -51,20 +54,35 @@ class Case {
   private:
     const Json& in_;
     const Json& out_;
+    std::string name_;
     std::vector<Mismatch> mismatches_;
     std::string pending_;
 };
 
 using Runner = std::function<void(Case&)>;
 
+/// Runs one case of a file under its name; false when it failed.
+using RunCase = std::function<bool(const std::string& name, const Json& in, const Json& out,
+                                   const Runner& runner)>;
+/// For topics whose files are not lists of cases: finds the cases of a file by itself.
+using FileRunner =
+    std::function<void(const std::filesystem::path& path, const Json& file, const RunCase& run)>;
+
 /// Every topic that the program knows, by the name in the vector file.
 std::map<std::string, Runner>& runners();
+std::map<std::string, FileRunner>& file_runners();
 /// Topics that a later part of the project brings, with the reason.
 std::map<std::string, std::string>& pending_topics();
 
 struct RegisterTopic {
     RegisterTopic(const std::string& topic, Runner runner) {
         runners().emplace(topic, std::move(runner));
+    }
+};
+
+struct RegisterFile {
+    RegisterFile(const std::string& topic, FileRunner runner) {
+        file_runners().emplace(topic, std::move(runner));
     }
 };
 
