@@ -102,6 +102,13 @@ Verdict validate(const State& state, const Block& block, const Validation& valid
 
 }  // namespace
 
+Verdict VerifyingEvidenceJudge::judge(const State& state, const types::EvidenceList& list) const {
+    if (list.evidence.empty()) return {};
+    const types::EvidenceContext context{state.chain_id, state.last_block_height,
+                                         state.last_block_time, state.consensus_params.evidence};
+    return types::verify_evidence_list(list.evidence, context, *view_, *verifier_);
+}
+
 Verdict validate_block(const State& state, const Block& block, const Validation& validation) {
     return base::within("block", validate(state, block, validation));
 }

@@ -10,6 +10,7 @@
 #include "chain/state.h"
 #include "crypto/verifier.h"
 #include "types/block.h"
+#include "types/evidence_verify.h"
 #include "types/median_time.h"
 
 namespace tandem::chain {
@@ -29,6 +30,19 @@ class EvidenceJudge {
     virtual ~EvidenceJudge() = default;
     [[nodiscard]] virtual Verdict judge(const State& state,
                                         const types::EvidenceList& list) const = 0;
+};
+
+/// Holds evidence against the chain that `view` shows, which is to be that of the state.
+class VerifyingEvidenceJudge final : public EvidenceJudge {
+  public:
+    /// Both are borrowed.
+    VerifyingEvidenceJudge(const types::EvidenceView& view, const crypto::Verifier& verifier)
+        : view_(&view), verifier_(&verifier) {}
+    [[nodiscard]] Verdict judge(const State& state, const types::EvidenceList& list) const override;
+
+  private:
+    const types::EvidenceView* view_;
+    const crypto::Verifier* verifier_;
 };
 
 /// The own clock. CometBFT 0.38.26 refuses a block whose time is not before `now` + `tolerance`,

@@ -15,8 +15,41 @@ using chain::State;
 /// The name of the program that wrote the final states.
 constexpr std::string_view software = "0.38.26";
 
+/// The chain as far as it was replayed, for the evidence in later blocks.
+struct History final : types::EvidenceView {
+    struct Height {
+        std::shared_ptr<const types::Header> header;
+        std::shared_ptr<const types::Commit> commit;
+        std::shared_ptr<const types::ValidatorSet> validators;
+    };
+    std::map<std::int64_t, Height> heights;
+    std::vector<types::Evidence> committed;
+
+    [[nodiscard]] Height at(std::int64_t height) const {
+        const auto found = heights.find(height);
+        return found == heights.end() ? Height{} : found->second;
+    }
+    std::shared_ptr<const types::Header> header(std::int64_t height) const override {
+        return at(height).header;
+    }
+    std::shared_ptr<const types::Commit> commit(std::int64_t height) const override {
+        return at(height).commit;
+    }
+    std::shared_ptr<const types::ValidatorSet> validators(std::int64_t height) const override {
+        return at(height).validators;
+    }
+    std::int64_t latest_height() const override {
+        return heights.empty() ? 0 : heights.rbegin()->first;
+    }
+    bool is_pending(const types::Evidence&) const override { return false; }
+    bool is_committed(const types::Evidence& evidence) const override {
+        return std::ranges::find(committed, evidence) != committed.end();
+    }
+};
+
 struct Replay {
     State state;
+    History history;
     consensus::CommitRecord last_commit;
     Json commit_before;  // as the line before had it: the next block carries it
 };
@@ -102,11 +135,18 @@ void run_height(Case& c, Replay& at) {
     auto after =
         executed(chain::Execution(chain::ExecutionMode::decided, at.state,
                                   chain::DecidedBlock{whole.id, whole.block, whole.parts, {}}),
-                 decoded<abci::ResponseFinalizeBlock>(line.at("finalize_block_response")));
+                 decoded<abci::ResponseFinalizeBlock>(line.at("finalize_block_response")),
+                 chain::VerifyingEvidenceJudge(at.history, crypto::real_verifier()));
     if (!after)
         throw BadVector("the chain ends here: " + after.error().check + ": " + after.error().why);
     c.expect_at(line, "app_hash_after", hex(base::view(after->app_hash)));
     c.expect_at(line, "results_hash_after", hex(base::view(after->last_results_hash)));
+    at.history.heights[block.header.height] = {
+        std::make_shared<const types::Header>(block.header),
+        std::make_shared<const types::Commit>(decoded<types::Commit>(line.at("seen_commit"))),
+        at.state.validators.shared().pointer()};
+    for (const types::Evidence& evidence : block.evidence.evidence)
+        at.history.committed.push_back(evidence);
     at.state = std::move(*after);
     at.last_commit = last_commit_after(line);
     at.commit_before = line.contains("commit") ? line.at("commit") : Json();
@@ -131,7 +171,7 @@ void run_chain(const std::filesystem::path& path, const Json& head, const RunCas
     bool ok = true;
     while (ok && std::getline(stream, text)) {
         const Json line = Json::parse(text);
-        if (!replay) replay = Replay{begin(head, line), {}, {}};
+        if (!replay) replay = Replay{begin(head, line), {}, {}, {}};
         const std::string name =
             head.at("chain_id").get<std::string>() + " " + line.at("height").get<std::string>();
         ok = run_case(name, line, line, [&](Case& c) { run_height(c, *replay); });
@@ -143,6 +183,7 @@ void run_chain(const std::filesystem::path& path, const Json& head, const RunCas
             head, "final_state",
             hex(wire::encode(types::to_message(chain::to_record(replay->state), software))));
         c.expect_at(head.at("counts"), "last", std::to_string(replay->state.last_block_height));
+        c.expect_at(head.at("counts"), "evidence", replay->history.committed.size());
     });
 }
 

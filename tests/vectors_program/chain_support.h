@@ -14,8 +14,9 @@ struct AcceptAllEvidence final : chain::EvidenceJudge {
 };
 inline const AcceptAllEvidence accept_all_evidence;
 
-[[nodiscard]] inline chain::Validation full_validation() {
-    return {crypto::real_verifier(), accept_all_evidence, chain::ChainRules{}, std::nullopt};
+[[nodiscard]] inline chain::Validation full_validation(
+    const chain::EvidenceJudge& evidence = accept_all_evidence) {
+    return {crypto::real_verifier(), evidence, chain::ChainRules{}, std::nullopt};
 }
 
 /// Reads what a vector gives as bytes; one that cannot be read is a broken vector.
@@ -72,12 +73,13 @@ template <wire::Message M>
 }
 
 /// A block with the application's recorded answer, through all steps up to the new state.
-[[nodiscard]] inline base::Result<chain::State> executed(chain::Execution execution,
-                                                         abci::ResponseFinalizeBlock answer) {
+[[nodiscard]] inline base::Result<chain::State> executed(
+    chain::Execution execution, abci::ResponseFinalizeBlock answer,
+    const chain::EvidenceJudge& evidence = accept_all_evidence) {
     while (const auto step = execution.next()) {
         switch (*step) {
             case chain::ExecutionStep::validate_block:
-                TANDEM_TRY(execution.validate(full_validation()));
+                TANDEM_TRY(execution.validate(full_validation(evidence)));
                 break;
             case chain::ExecutionStep::finalize_block:
                 TANDEM_TRY(execution.finalized(std::move(answer)));
