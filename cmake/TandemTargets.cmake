@@ -59,6 +59,9 @@ target_precompile_headers(tandem_test_main PRIVATE ${TANDEM_COMMON_HEADERS} <gte
 
 # All fuzz programs, and nothing else: what the fuzz preset builds.
 add_custom_target(fuzz_programs)
+if(NOT TANDEM_FUZZ)
+  add_library(tandem_replay_main OBJECT "${CMAKE_SOURCE_DIR}/fuzz/replay_main.cc")
+endif()
 
 # x_fuzz.cc defines LLVMFuzzerTestOneInput. With TANDEM_FUZZ it becomes a libFuzzer program;
 # in every other build it is linked with a main that replays fuzz/corpus/<x> as an ordinary test.
@@ -72,7 +75,7 @@ function(tandem_fuzz_target library source)
   if(TANDEM_FUZZ)
     target_link_options(${program} PRIVATE -fsanitize=fuzzer)
   else()
-    target_sources(${program} PRIVATE "${CMAKE_SOURCE_DIR}/fuzz/replay_main.cc")
+    target_link_libraries(${program} PRIVATE tandem_replay_main)
     add_test(NAME ${program}.corpus COMMAND ${program} "${corpus}")
     set_tests_properties(${program}.corpus PROPERTIES LABELS corpus)
   endif()
