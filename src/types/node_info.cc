@@ -2,6 +2,39 @@
 
 #include <fmt/format.h>
 
+#include "wire/json_fields.h"
+
+namespace tandem::wire {
+
+template <>
+struct JsonFields<types::ProtocolVersion> {
+    using M = types::ProtocolVersion;
+    static constexpr auto fields = std::tuple{
+        json_field("p2p", &M::p2p), json_field("block", &M::block), json_field("app", &M::app)};
+};
+
+template <>
+struct JsonFields<types::NodeInfoOther> {
+    using M = types::NodeInfoOther;
+    static constexpr auto fields = std::tuple{json_field("tx_index", &M::tx_index),
+                                              json_field("rpc_address", &M::rpc_address)};
+};
+
+template <>
+struct JsonFields<types::NodeInfo> {
+    using M = types::NodeInfo;
+    static constexpr auto fields = std::tuple{json_field("protocol_version", &M::protocol_version),
+                                              json_field("id", &M::default_node_id),
+                                              json_field("listen_addr", &M::listen_addr),
+                                              json_field("network", &M::network),
+                                              json_field("version", &M::version),
+                                              json_field_as<JsonHex>("channels", &M::channels),
+                                              json_field("moniker", &M::moniker),
+                                              json_field("other", &M::other)};
+};
+
+}  // namespace tandem::wire
+
 namespace tandem::types {
 namespace {
 
@@ -45,6 +78,12 @@ Result<PeerAddress> validate(const NodeInfo& info) {
     if (!info.other.rpc_address.empty() && !is_visible_text(info.other.rpc_address))
         return refuse("node_info.rpc_address", "the rpc address is no printable text");
     return address;
+}
+
+std::string to_json(const NodeInfo& info) {
+    wire::JsonWriter writer;
+    wire::write_json_object(writer, info);
+    return writer.take();
 }
 
 Verdict compatible(const NodeInfo& mine, const NodeInfo& other) {

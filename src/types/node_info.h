@@ -39,6 +39,9 @@ inline constexpr std::size_t node_info_channels_max = 16;
 /// check: whoever gets an address without an ip does the same, or refuses.
 [[nodiscard]] Result<PeerAddress> validate(const NodeInfo& info);
 
+/// As RPC answers show it.
+[[nodiscard]] std::string to_json(const NodeInfo& info);
+
 /// Same block protocol, same network, and a channel in common (where we name any).
 [[nodiscard]] Verdict compatible(const NodeInfo& mine, const NodeInfo& other);
 

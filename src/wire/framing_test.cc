@@ -16,6 +16,9 @@ TEST(Framing, JudgesTheLengthBeforeTheBodyCame) {
     EXPECT_EQ(next_frame(base::Bytes{}, 10).state, FrameState::incomplete);
     EXPECT_EQ(next_frame(base::Bytes{0x80}, 10).state, FrameState::incomplete);
     EXPECT_EQ(next_frame(base::Bytes(11, 0xff), 10).state, FrameState::malformed);
+    // A one in the 65th bit: 2 if it were dropped.
+    const auto wide = base::from_hex("82808080808080808002").value();
+    EXPECT_EQ(next_frame(wide, 10).state, FrameState::malformed);
     EXPECT_EQ(next_frame(base::Bytes{0x00}, 10).state, FrameState::complete);
 }
 

@@ -5,6 +5,7 @@
 // case kind, message or member that it does not know is a failure, never skipped in silence. What
 // cannot pass yet is listed by name with the reason (pending) and printed at each run.
 #pragma once
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -42,6 +43,11 @@ class Case {
                    const std::string& prefix = "");
     void fail(std::string what, std::string expected, std::string got) {
         mismatches_.push_back({std::move(what), std::move(expected), std::move(got)});
+    }
+    /// Members of `out` beside these are a failure: nobody compared them.
+    void know_members(std::initializer_list<std::string_view> known) {
+        for (const auto& [member, value] : out_.items())
+            if (std::ranges::find(known, member) == known.end()) unknown("member " + member);
     }
     /// The runner does not know this kind of case.
     void unknown(const std::string& what) { fail("unknown case kind", "a known one", what); }
