@@ -68,11 +68,12 @@ TEST(CoreBlocks, NeverHoldsMoreBytesThanABlockMayHave) {
 }
 
 TEST(CoreBlocks, SaysThatACompleteBlockIsUnreadable) {
-    const HeldBlock future = make_block(2, "of the next height", {types::Commit{
-        1, 0, make_block(1, "a").id, {types::CommitSig::absent()}}});
+    const HeldBlock future =
+        make_block(2, "of the next height",
+                   {types::Commit{1, 0, make_block(1, "a").id, {types::CommitSig::absent()}}});
     HeldBlock garbage = future;
-    garbage.parts = Shared<types::PartSet>::make(
-        types::PartSet::split(base::as_bytes("this is no block")));
+    garbage.parts =
+        Shared<types::PartSet>::make(types::PartSet::split(base::as_bytes("this is no block")));
     garbage.id.part_set_header = garbage.parts->header();
     for (const HeldBlock& block : {future, garbage}) {
         Bench bench;
@@ -307,9 +308,8 @@ TEST(CoreJudgement, OfOurOwnBlockIsAskedBeforeTheProposalIsSigned) {
     ASSERT_EQ(bench.judgements_asked.size(), 1U);
     bench.feed(BlockJudged{1, bench.judgements_asked[0].id, Judgement::accepted});
     EXPECT_FALSE(bench.last_refusal.has_value());
-    bench.feed(ProposalSigned{
-        testing::signed_proposal(bench.cast_proposals.at(0).unsigned_proposal,
-                                 bench.validator(bench.proposer(0)).pub_key)});
+    bench.feed(ProposalSigned{testing::signed_proposal(
+        bench.cast_proposals.at(0).unsigned_proposal, bench.validator(bench.proposer(0)).pub_key)});
     EXPECT_EQ(bench.own_prevote(0), bench.judgements_asked[0].id);
     EXPECT_EQ(bench.judgements_asked.size(), 1U);
 }

@@ -244,6 +244,22 @@ TEST(CoreLocking, AtTheTimeoutItPrevotesABlockWhoseProofOfLockIsMissing) {
     EXPECT_EQ(bench.passed(Mark::prevote_before_polka_round), 1U);
 }
 
+// Found by the fuzzer: our twin proposed in our round, while we waited for transactions.
+TEST(CoreLocking, NamesNoPolkaOfItsOwnRoundInAProposal) {
+    testing::BenchOptions options{.proof_block_needed = false, .own_proposes_in = 0};
+    options.config.create_empty_blocks = false;
+    Bench bench(options);
+    const HeldBlock block = make_block(1, "a");
+    bench.ring(Step::new_height);
+    bench.prevotes(3, 0, block.id);
+    bench.send_parts(block);
+    ASSERT_EQ(bench.state().valid_round, 0);
+    bench.feed(TransactionsAvailable{1});
+    ASSERT_EQ(bench.cast_proposals.size(), 1U);
+    EXPECT_EQ(bench.cast_proposals[0].unsigned_proposal.block_id, block.id);
+    EXPECT_EQ(bench.cast_proposals[0].unsigned_proposal.pol_round, -1);
+}
+
 TEST(CoreLocking, PrevotesNilForAnUnfitBlockWithAProofOfLock) {
     Bench bench;
     bench.judgement = Judgement::rejected;

@@ -93,17 +93,17 @@ void Network::broadcast(std::size_t from, const Event& event) {
 
 void Network::feed(Node& node, Event event) {
     ++steps_;
-    const Input input{{1'000'000 + now_ms_ / 1000,
-                       static_cast<std::int32_t>(now_ms_ % 1000) * 1'000'000},
-                      std::move(event)};
+    const Input input{
+        {1'000'000 + now_ms_ / 1000, static_cast<std::int32_t>(now_ms_ % 1000) * 1'000'000},
+        std::move(event)};
     const auto ready = node.core.step(input);
     node.core.check_invariants();
     if (!ready) return;
     for (const Inward& effect : ready->now) carry_out(node, effect);
     if (ready->once_durable.empty()) return;
     // The disk turns once for all of them, and never overtakes itself.
-    node.disk_busy_until = std::max(node.disk_busy_until, now_ms_) +
-                           static_cast<std::int64_t>(random_.below(10));
+    node.disk_busy_until =
+        std::max(node.disk_busy_until, now_ms_) + static_cast<std::int64_t>(random_.below(10));
     at(node.disk_busy_until, [this, &node, effects = ready->once_durable] {
         for (const Outward& effect : effects) carry_out(node, effect);
     });
@@ -146,23 +146,25 @@ void Network::carry_out(Node& node, const Inward& effect) {
             "of " + std::to_string(node.index) + " in round " + std::to_string(build->round),
             commit, 128);
         blocks_[build->height].push_back(block);
-        at(soon, [this, &node, built = BlockBuilt{build->height, build->round, block.id,
-                                                  block.block, block.parts}] {
-            feed(node, built);
-        });
+        at(soon, [this, &node,
+                  built = BlockBuilt{build->height, build->round, block.id, block.block,
+                                     block.parts}] { feed(node, built); });
     } else if (const auto* judge = std::get_if<JudgeBlock>(&effect)) {
-        const auto judgement = random_.chance(setting_.rejected_percent, 100)
-                                   ? Judgement::rejected
-                                   : Judgement::accepted;
+        const auto judgement = random_.chance(setting_.rejected_percent, 100) ? Judgement::rejected
+                                                                              : Judgement::accepted;
         at(soon, [this, &node, judged = BlockJudged{judge->height, judge->id, judgement}] {
             feed(node, judged);
         });
     } else if (const auto* extend = std::get_if<ExtendVote>(&effect)) {
-        at(soon, [this, &node, done = VoteExtended{extend->height, extend->round, extend->id,
-                                                   {1, 2, 3}}] { feed(node, done); });
+        at(soon, [this, &node,
+                  done = VoteExtended{extend->height, extend->round, extend->id, {1, 2, 3}}] {
+            feed(node, done);
+        });
     } else if (const auto* extension = std::get_if<JudgeExtension>(&effect)) {
-        at(soon, [this, &node, judged = ExtensionJudged{extension->height, extension->question,
-                                                        true}] { feed(node, judged); });
+        at(soon,
+           [this, &node, judged = ExtensionJudged{extension->height, extension->question, true}] {
+               feed(node, judged);
+           });
     } else if (std::holds_alternative<Halt>(effect)) {
         complaints_.emplace_back("a node halted");
     }
@@ -176,8 +178,7 @@ void Network::carry_out(Node& node, const Outward& effect) {
 
 Verified<types::Vote> Network::verified(const types::Vote& vote) const {
     return signed_vote(
-        vote,
-        validators_->validators()[static_cast<std::size_t>(vote.validator_index)].pub_key,
+        vote, validators_->validators()[static_cast<std::size_t>(vote.validator_index)].pub_key,
         setting_.extensions ? Extensions::enabled : Extensions::disabled);
 }
 
@@ -192,14 +193,13 @@ void Network::cast(Node& node, const CastVote& effect) {
 }
 
 void Network::cast(Node& node, const CastProposal& effect) {
-    const auto sealed = signed_proposal(effect.unsigned_proposal,
-                                        validators_->validators()[node.index].pub_key);
+    const auto sealed =
+        signed_proposal(effect.unsigned_proposal, validators_->validators()[node.index].pub_key);
     feed(node, ProposalSigned{sealed});
     broadcast(node.index, ProposalReceived{peer(node.index), sealed});
     for (std::uint32_t i = 0; i < effect.parts->total(); ++i)
-        broadcast(node.index,
-                  PartReceived{peer(node.index), sealed->height, sealed->round,
-                               Shared<types::Part>::make(*effect.parts->part(i))});
+        broadcast(node.index, PartReceived{peer(node.index), sealed->height, sealed->round,
+                                           Shared<types::Part>::make(*effect.parts->part(i))});
 }
 
 void Network::decide(Node& node, const Decide& decision) {
@@ -241,8 +241,9 @@ void Network::send_votes(std::size_t from, std::size_t to, const types::VoteSet&
         if (const auto* vote = set.vote(i); vote != nullptr)
             send(from, to, VoteReceived{peer(from), verified(**vote)});
     if (set.majority() != nullptr)
-        send(from, to, PeerClaimsMajority{peer(from), set.height(), set.round(), set.type(),
-                                          *set.majority()});
+        send(
+            from, to,
+            PeerClaimsMajority{peer(from), set.height(), set.round(), set.type(), *set.majority()});
 }
 
 void Network::send_parts(std::size_t from, std::size_t to, const HeldBlock& block) {
@@ -250,8 +251,9 @@ void Network::send_parts(std::size_t from, std::size_t to, const HeldBlock& bloc
     if (!theirs.parts || !theirs.parts->has_header(block.id.part_set_header)) return;
     for (std::uint32_t i = 0; i < block.parts->total(); ++i)
         if (theirs.parts->part(i) == nullptr)
-            send(from, to, PartReceived{peer(from), theirs.height, theirs.round,
-                                        Shared<types::Part>::make(*block.parts->part(i))});
+            send(from, to,
+                 PartReceived{peer(from), theirs.height, theirs.round,
+                              Shared<types::Part>::make(*block.parts->part(i))});
 }
 
 /// What a good peer would send, knowing the other's state.
@@ -271,16 +273,17 @@ void Network::gossip(std::size_t from, std::size_t to) {
                 if (plain.signatures[i].block_id_flag != types::BlockIdFlag::absent)
                     send(from, to, VoteReceived{peer(from), verified(vote_of(plain, i))});
         }
-        send(from, to, PeerClaimsMajority{peer(from), decision.height, decision.round,
-                                          types::SignedMsgType::precommit, decision.id});
+        send(from, to,
+             PeerClaimsMajority{peer(from), decision.height, decision.round,
+                                types::SignedMsgType::precommit, decision.id});
     }
     if (ours.height != theirs.height) return;
     for (const auto* block : {&ours.proposal_block, &ours.locked, &ours.valid})
         if (*block) send_parts(from, to, **block);
     if (ours.proposal && ours.round == theirs.round && !theirs.proposal)
-        send(from, to, ProposalReceived{peer(from),
-                                        signed_proposal(*ours.proposal,
-                                                        ours.validators->proposer().pub_key)});
+        send(from, to,
+             ProposalReceived{
+                 peer(from), signed_proposal(*ours.proposal, ours.validators->proposer().pub_key)});
     for (const auto& [round, sets] : ours.votes.rounds()) {
         if (round > theirs.round + 1 && round != ours.round) continue;
         if (sets.prevotes) send_votes(from, to, *sets.prevotes);
@@ -297,8 +300,8 @@ void Network::lie(std::size_t liar, std::size_t to) {
     if (theirs.proposal) ids.push_back(theirs.proposal->block_id);
     for (int i = 0; i < 3; ++i) {
         types::Vote vote;
-        vote.type = random_.chance(1, 2) ? types::SignedMsgType::prevote
-                                         : types::SignedMsgType::precommit;
+        vote.type =
+            random_.chance(1, 2) ? types::SignedMsgType::prevote : types::SignedMsgType::precommit;
         vote.height = theirs.height;
         const auto ahead = static_cast<std::int32_t>(random_.below(3)) - 1;
         vote.round = std::max(0, theirs.round + ahead);
@@ -315,8 +318,8 @@ void Network::lie(std::size_t liar, std::size_t to) {
         const Verified<types::Vote> sealed = verified(vote);
         send(liar, to, VoteReceived{peer(liar), sealed});
         if (random_.chance(1, 8))
-            send(liar, to, PeerClaimsMajority{peer(liar), vote.height, vote.round, vote.type,
-                                              vote.block_id});
+            send(liar, to,
+                 PeerClaimsMajority{peer(liar), vote.height, vote.round, vote.type, vote.block_id});
     }
 }
 
@@ -334,16 +337,18 @@ void Network::lie_as_proposer(std::size_t liar, std::size_t to) {
     proposal.type = types::SignedMsgType::proposal;
     proposal.height = theirs.height;
     proposal.round = theirs.round;
-    proposal.pol_round = static_cast<std::int32_t>(
-        random_.below(static_cast<std::uint64_t>(theirs.round) + 1)) - 1;
+    proposal.pol_round =
+        static_cast<std::int32_t>(random_.below(static_cast<std::uint64_t>(theirs.round) + 1)) - 1;
     proposal.block_id = block.id;
     proposal.timestamp = {2'000'000, 0};
-    send(liar, to, ProposalReceived{peer(liar), signed_proposal(proposal,
-                                            validators_->validators()[liar].pub_key)});
+    send(liar, to,
+         ProposalReceived{peer(liar),
+                          signed_proposal(proposal, validators_->validators()[liar].pub_key)});
     const std::uint32_t withheld = random_.chance(1, 3) ? 1 : 0;
     for (std::uint32_t i = 0; i + withheld < block.parts->total(); ++i)
-        send(liar, to, PartReceived{peer(liar), theirs.height, theirs.round,
-                                    Shared<types::Part>::make(*block.parts->part(i))});
+        send(liar, to,
+             PartReceived{peer(liar), theirs.height, theirs.round,
+                          Shared<types::Part>::make(*block.parts->part(i))});
 }
 
 namespace {
@@ -359,8 +364,7 @@ void torment(const Network::Setting& setting, std::array<std::uint64_t, marks_co
         network.run_until(ms);
     EXPECT_GE(network.height_min(), wanted);
     EXPECT_TRUE(network.complaints().empty()) << network.complaints().front();
-    for (std::size_t i = 0; i < marks_count; ++i)
-        passed[i] += network.passed(static_cast<Mark>(i));
+    for (std::size_t i = 0; i < marks_count; ++i) passed[i] += network.passed(static_cast<Mark>(i));
 }
 
 TEST(CoreNetwork, AgreesAndGoesOnAfterAnyTorment) {
@@ -385,10 +389,10 @@ TEST(CoreNetwork, AgreesAndGoesOnAfterAnyTorment) {
     for (const Mark mark :
          {Mark::relock, Mark::unlock_by_prevote_for_block, Mark::unlock_by_prevote_for_nil,
           Mark::commit_from_lower_round, Mark::commit_unknown_block, Mark::commit_held_block,
-          Mark::conflict_reported, Mark::l16_propose_valid_value, Mark::l30_prevote_with_proof_of_lock,
-          Mark::l56_skip_to_round, Mark::late_precommit, Mark::catchup_round,
-          Mark::precommit_waits_for_judgement, Mark::valid_block_completed_late,
-          Mark::skip_timeout_commit})
+          Mark::conflict_reported, Mark::l16_propose_valid_value,
+          Mark::l30_prevote_with_proof_of_lock, Mark::l56_skip_to_round, Mark::late_precommit,
+          Mark::catchup_round, Mark::precommit_waits_for_judgement,
+          Mark::valid_block_completed_late, Mark::skip_timeout_commit})
         EXPECT_GT(passed[static_cast<std::size_t>(mark)], 0U) << to_text(mark);
 }
 

@@ -110,8 +110,7 @@ TEST(Core, SkipsToTheRoundOfTwoThirds) {
             bench.precommits(3, 5, nil);
         EXPECT_EQ(bench.state().round, 5);
         EXPECT_EQ(bench.passed(Mark::l56_skip_to_round), 1U);
-        EXPECT_EQ(bench.state().validators->proposer().address,
-                  bench.address(bench.proposer(5)));
+        EXPECT_EQ(bench.state().validators->proposer().address, bench.address(bench.proposer(5)));
     }
 }
 

@@ -43,6 +43,7 @@ class FakeVerifier final : public crypto::Verifier {
 [[nodiscard]] inline Shared<types::ValidatorSet> validators_of(
     const std::vector<std::int64_t>& powers) {
     std::vector<types::ValidatorChange> changes;
+    changes.reserve(powers.size());
     for (std::size_t i = 0; i < powers.size(); ++i) changes.push_back({fake_key(i), powers[i]});
     return Shared<types::ValidatorSet>::make(types::ValidatorSet::make(changes).value());
 }

@@ -102,8 +102,8 @@ TEST(CoreVotes, RefusesWhatIsNoVoteOfThisHeight) {
     bench.ring(Step::new_height);
     types::Vote vote = bench.unsigned_vote(SignedMsgType::prevote, 0, 0, block.id);
     const auto feed = [&](std::size_t key) {
-        bench.feed(VoteReceived{
-            a_peer, testing::signed_vote(vote, bench.validator(key).pub_key, Extensions::disabled)});
+        bench.feed(VoteReceived{a_peer, testing::signed_vote(vote, bench.validator(key).pub_key,
+                                                             Extensions::disabled)});
         return bench.last_refusal;
     };
     vote.height = 3;
@@ -238,8 +238,7 @@ TEST(CoreExtensions, DecideWithAnExtendedCommitThatTheNextProposerGets) {
     bench.prevotes(2, 0, id);
     bench.precommits(2, 0, id);
     ASSERT_EQ(bench.decisions.size(), 1U);
-    const auto& commit =
-        *std::get<Shared<types::ExtendedCommit>>(bench.decisions[0].commit);
+    const auto& commit = *std::get<Shared<types::ExtendedCommit>>(bench.decisions[0].commit);
     EXPECT_TRUE(types::ensure_extensions(commit, true).has_value());
     EXPECT_EQ(base::as_text(commit.extended_signatures[bench.proposer(0)].extension), "mine");
     bench.start(2);
@@ -296,14 +295,14 @@ TEST(CoreExtensions, AVoteWhoseExtensionWasNotCheckedIsRefused) {
     const HeldBlock block = make_block(1, "a");
     bench.ring(Step::new_height);
     const auto vote = bench.unsigned_vote(SignedMsgType::precommit, 0, 0, block.id);
-    bench.feed(VoteReceived{a_peer, testing::signed_vote(vote, bench.validator(0).pub_key,
-                                                         Extensions::disabled)});
+    bench.feed(VoteReceived{
+        a_peer, testing::signed_vote(vote, bench.validator(0).pub_key, Extensions::disabled)});
     EXPECT_EQ(bench.last_refusal, Refusal::vote_extension);
 
     Bench plain;
     plain.ring(Step::new_height);
-    plain.feed(VoteReceived{a_peer, testing::signed_vote(vote, plain.validator(0).pub_key,
-                                                         Extensions::enabled)});
+    plain.feed(VoteReceived{
+        a_peer, testing::signed_vote(vote, plain.validator(0).pub_key, Extensions::enabled)});
     EXPECT_EQ(plain.last_refusal, Refusal::vote_extension);
 }
 

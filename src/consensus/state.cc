@@ -35,12 +35,12 @@ void check_proposal(const State& s) {
         TANDEM_CHECK(s.proposal->height == s.height && s.proposal->round == s.round);  // 3
         TANDEM_CHECK(s.proposal->pol_round < s.round);                                 // 3
     }
-    TANDEM_CHECK(!s.parts || !s.complete_parts);             // 4
-    TANDEM_CHECK(!s.parts || !s.parts->is_complete());       // 4
+    TANDEM_CHECK(!s.parts || !s.complete_parts);        // 4
+    TANDEM_CHECK(!s.parts || !s.parts->is_complete());  // 4
     if (!s.proposal_block) return;
-    TANDEM_CHECK(s.complete_parts && s.complete_parts->is_complete());                     // 4
-    TANDEM_CHECK(s.complete_parts->has_header(s.proposal_block->id.part_set_header));      // 4
-    TANDEM_CHECK(s.proposal_block->block->header.height == s.height);                      // 4
+    TANDEM_CHECK(s.complete_parts && s.complete_parts->is_complete());                 // 4
+    TANDEM_CHECK(s.complete_parts->has_header(s.proposal_block->id.part_set_header));  // 4
+    TANDEM_CHECK(s.proposal_block->block->header.height == s.height);                  // 4
 }
 
 void check_end(const State& s) {
@@ -48,10 +48,9 @@ void check_end(const State& s) {
     TANDEM_CHECK(s.commit_round <= s.round);                          // 5
     if (s.commit_round >= 0) {
         const BlockId* majority = s.votes.precommit_majority(s.commit_round);
-        TANDEM_CHECK(majority != nullptr && !majority->is_zero());  // 5
-        TANDEM_CHECK(s.commit_time.has_value());                    // 5
-        if (s.decided)
-            TANDEM_CHECK(s.proposal_block && s.proposal_block->id == *majority);  // 6
+        TANDEM_CHECK(majority != nullptr && !majority->is_zero());                           // 5
+        TANDEM_CHECK(s.commit_time.has_value());                                             // 5
+        if (s.decided) TANDEM_CHECK(s.proposal_block && s.proposal_block->id == *majority);  // 6
     }
     TANDEM_CHECK(!s.decided || s.step == Step::commit);  // 6
 }

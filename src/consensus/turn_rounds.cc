@@ -216,7 +216,9 @@ void Turn::enter_propose(std::int32_t round) {
 void Turn::propose() {
     if (s_.valid) {
         pass(Mark::l16_propose_valid_value);
-        cast_proposal(*s_.valid, s_.valid_round);
+        // A polka of this very round, before we proposed: somebody else holds our key. The block
+        // is as good as any, but that polka is no proof of lock from an earlier round.
+        cast_proposal(*s_.valid, s_.valid_round < s_.round ? s_.valid_round : -1);
         return;
     }
     pass(Mark::l18_get_value);

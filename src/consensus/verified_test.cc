@@ -1,11 +1,9 @@
 #include "consensus/verified.h"
 
 #include <gtest/gtest.h>
-
 #include <type_traits>
 
 #include "consensus/core_testing.h"
-#include "consensus/refusal.h"
 
 namespace tandem::consensus {
 namespace {
@@ -16,8 +14,8 @@ using testing::sign;
 using types::SignedMsgType;
 
 static_assert(!std::is_default_constructible_v<Verified<types::Vote>>);
-static_assert(!std::is_constructible_v<Verified<types::Vote>, Shared<types::Vote>, types::Address,
-                                       bool>);
+static_assert(
+    !std::is_constructible_v<Verified<types::Vote>, Shared<types::Vote>, types::Address, bool>);
 
 types::Vote precommit() {
     types::Vote vote;
@@ -34,9 +32,8 @@ types::Vote precommit() {
 }
 
 std::string check_of(types::Vote vote, Extensions extensions, std::size_t key = 0) {
-    const auto verified =
-        verify_vote(FakeVerifier{}, testing::chain_id, fake_key(key),
-                    Shared<types::Vote>::make(std::move(vote)), extensions);
+    const auto verified = verify_vote(FakeVerifier{}, testing::chain_id, fake_key(key),
+                                      Shared<types::Vote>::make(std::move(vote)), extensions);
     return verified ? "" : verified.error().check;
 }
 
@@ -65,8 +62,8 @@ TEST(VerifyVote, RefusesEachPartThatDoesNotHold) {
     vote = precommit();
     vote.height = 0;
     EXPECT_NE(check_of(vote, Extensions::enabled), "") << "basic validation comes first";
-    EXPECT_FALSE(verify_vote(FakeVerifier{}, testing::chain_id, fake_key(0), {},
-                             Extensions::enabled));
+    EXPECT_FALSE(
+        verify_vote(FakeVerifier{}, testing::chain_id, fake_key(0), {}, Extensions::enabled));
 }
 
 TEST(VerifyVote, AVoteForNilNeedsNoExtension) {
@@ -96,15 +93,6 @@ TEST(VerifyProposal, ChecksTheSignature) {
     EXPECT_FALSE(verify(1).has_value());
     proposal.block_id = {};
     EXPECT_FALSE(verify(0).has_value());
-}
-
-TEST(Refusals, EachHasItsText) {
-    for (std::size_t i = 0; i < refusals; ++i) {
-        const auto refusal = static_cast<Refusal>(i);
-        EXPECT_FALSE(to_text(refusal).empty()) << i;
-        (void)blame(refusal);
-    }
-    EXPECT_EQ(to_text(Refusal::claim_conflicting), "a second majority for the same votes");
 }
 
 TEST(Shareds, CompareByContent) {
