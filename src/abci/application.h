@@ -1,14 +1,31 @@
 // The application as an engine sees it: ABCI 2.0, one call a method.
 //
-// An application is called by one caller at a time; several connections of an engine are
-// serialised before they come here. Requests are borrowed for the duration of the call.
+// Implementations stand in a row, and each sees only this: seats wraps an application, a client of
+// an ABCI socket is one, and so is the built-in ledger.
 //
-// Order per height (wire page of ABCI, rules): [prepare_proposal], process_proposal...,
-// [extend_vote, verify_vote_extension...], finalize_block, commit. process_proposal may be called
-// for blocks that are never decided, finalize_block is called once per decided block and again
-// when a node replays. What finalize_block computed becomes lasting with commit alone.
+// ---- Order (wire page of ABCI, rules)
+//   info comes first, at each start. An application whose last height is 0 then gets init_chain,
+//   or a snapshot by offer_snapshot and apply_snapshot_chunk. For each height H after that:
+//       prepare_proposal         when it is our turn; never, or more than once
+//       process_proposal         each proposal that we judge, our own as well
+//       extend_vote, verify_vote_extension     where vote extensions are enabled
+//       finalize_block           once: the block is decided
+//       commit                   once: what finalize_block computed becomes lasting
+//   Blocks that are replayed or synchronised come as finalize_block and commit alone; after a crash
+//   between the two, finalize_block comes again. What process_proposal was given may never be
+//   decided. info, query and check_tx come between any two calls, but check_tx not between
+//   finalize_block and commit.
 //
-// An application that cannot go on stops its process; no answer means "I do not know".
+// ---- The same on every node, as a function of the blocks so far
+//   finalize_block's answer but for logs, infos, codespaces and events; whether process_proposal
+//   accepts what a correct node prepared, and verify_vote_extension what a correct node made.
+//
+// ---- Who owns what
+//   A request is borrowed for the duration of the call; copies of its transactions are views that
+//   keep their buffer alive. The answer is the caller's. One caller at a time: several connections
+//   of an engine are serialised before they come here.
+//
+// An application that cannot go on stops its process: there is no answer for "I do not know".
 //
 // Not here: echo and flush, which belong to the socket.
 #pragma once

@@ -5,6 +5,7 @@
 
 namespace tandem::abci {
 
+/// recheck: it passed before, and a block was committed since.
 enum class CheckTxType : std::int32_t { new_tx = 0, recheck = 1 };
 
 struct RequestEcho {
@@ -29,9 +30,9 @@ struct RequestInfo {
 struct RequestInitChain {
     Timestamp time;
     std::string chain_id;
-    base::Box<types::ConsensusParamsMessage> consensus_params;
-    std::vector<ValidatorUpdate> validators;
-    Bytes app_state_bytes;
+    base::Box<types::ConsensusParamsMessage> consensus_params;  // set, all five parts
+    std::vector<ValidatorUpdate> validators;  // by power descending, then by address
+    Bytes app_state_bytes;                    // app_state of the genesis document, JSON
     std::int64_t initial_height = 0;
 
     bool operator==(const RequestInitChain&) const = default;
@@ -40,7 +41,7 @@ struct RequestInitChain {
 struct RequestQuery {
     Bytes data;
     std::string path;
-    std::int64_t height = 0;
+    std::int64_t height = 0;  // 0: the newest
     bool prove = false;
 
     bool operator==(const RequestQuery&) const = default;
@@ -63,7 +64,7 @@ struct RequestListSnapshots {
 
 struct RequestOfferSnapshot {
     base::Box<Snapshot> snapshot;
-    Bytes app_hash;
+    Bytes app_hash;  // from a verified header; what the snapshot says is not to be trusted
 
     bool operator==(const RequestOfferSnapshot&) const = default;
 };
@@ -79,20 +80,20 @@ struct RequestLoadSnapshotChunk {
 struct RequestApplySnapshotChunk {
     std::uint32_t index = 0;
     Bytes chunk;
-    std::string sender;
+    std::string sender;  // node id of the peer
 
     bool operator==(const RequestApplySnapshotChunk&) const = default;
 };
 
 struct RequestPrepareProposal {
-    std::int64_t max_tx_bytes = 0;
-    wire::Txs txs;
+    std::int64_t max_tx_bytes = 0;  // for the answer, reckoned by types::tx_bytes_in_data
+    wire::Txs txs;                  // candidates
     ExtendedCommitInfo local_last_commit;
     std::vector<Misbehavior> misbehavior;
     std::int64_t height = 0;
     Timestamp time;
     types::Hash next_validators_hash;
-    types::Address proposer_address;
+    types::Address proposer_address;  // our own
 
     bool operator==(const RequestPrepareProposal&) const = default;
 };
@@ -101,7 +102,7 @@ struct RequestProcessProposal {
     wire::Txs txs;
     CommitInfo proposed_last_commit;
     std::vector<Misbehavior> misbehavior;
-    types::Hash hash;
+    types::Hash hash;  // of the header
     std::int64_t height = 0;
     Timestamp time;
     types::Hash next_validators_hash;
@@ -111,7 +112,7 @@ struct RequestProcessProposal {
 };
 
 struct RequestExtendVote {
-    types::Hash hash;
+    types::Hash hash;  // of the block that the precommit is for
     std::int64_t height = 0;
     Timestamp time;
     wire::Txs txs;
@@ -124,7 +125,7 @@ struct RequestExtendVote {
 };
 
 struct RequestVerifyVoteExtension {
-    types::Hash hash;
+    types::Hash hash;  // of the block that the precommit is for
     types::Address validator_address;
     std::int64_t height = 0;
     Bytes vote_extension;

@@ -25,6 +25,7 @@ enum class ApplySnapshotChunkResult : std::int32_t {
 enum class ProposalStatus : std::int32_t { unknown = 0, accept = 1, reject = 2 };
 enum class ExtensionStatus : std::int32_t { unknown = 0, accept = 1, reject = 2 };
 
+/// The application failed; a node that gets one stops.
 struct ResponseException {
     std::string error;
 
@@ -44,16 +45,16 @@ struct ResponseFlush {
 struct ResponseInfo {
     std::string data;
     std::string version;
-    std::uint64_t app_version = 0;
-    std::int64_t last_block_height = 0;
+    std::uint64_t app_version = 0;       // of the protocol; stands in headers
+    std::int64_t last_block_height = 0;  // that Commit was done for; 0: none
     Bytes last_block_app_hash;
 
     bool operator==(const ResponseInfo&) const = default;
 };
 
 struct ResponseInitChain {
-    base::Box<types::ConsensusParamsMessage> consensus_params;
-    std::vector<ValidatorUpdate> validators;
+    base::Box<types::ConsensusParamsMessage> consensus_params;  // what is to change
+    std::vector<ValidatorUpdate> validators;  // all of them; none: as in the genesis
     Bytes app_hash;
 
     bool operator==(const ResponseInitChain&) const = default;
@@ -67,14 +68,14 @@ struct ResponseQuery {
     Bytes key;
     Bytes value;
     base::Box<types::ProofOps> proof_ops;
-    std::int64_t height = 0;
+    std::int64_t height = 0;  // that value and proof belong to
     std::string codespace;
 
     bool operator==(const ResponseQuery&) const = default;
 };
 
 struct ResponseCheckTx {
-    std::uint32_t code = 0;
+    std::uint32_t code = 0;  // 0: may enter the mempool
     Bytes data;
     std::string log;
     std::string info;
@@ -87,7 +88,7 @@ struct ResponseCheckTx {
 };
 
 struct ResponseCommit {
-    std::int64_t retain_height = 0;
+    std::int64_t retain_height = 0;  // blocks below may go; 0: keep all
 
     bool operator==(const ResponseCommit&) const = default;
 };
@@ -105,7 +106,7 @@ struct ResponseOfferSnapshot {
 };
 
 struct ResponseLoadSnapshotChunk {
-    Bytes chunk;
+    Bytes chunk;  // empty: there is no such chunk
 
     bool operator==(const ResponseLoadSnapshotChunk&) const = default;
 };
@@ -119,7 +120,7 @@ struct ResponseApplySnapshotChunk {
 };
 
 struct ResponsePrepareProposal {
-    wire::Txs txs;
+    wire::Txs txs;  // of the block, in place of the candidates
 
     bool operator==(const ResponsePrepareProposal&) const = default;
 };
@@ -131,7 +132,7 @@ struct ResponseProcessProposal {
 };
 
 struct ResponseExtendVote {
-    Bytes vote_extension;
+    Bytes vote_extension;  // at most types::vote_extension_bytes_max
 
     bool operator==(const ResponseExtendVote&) const = default;
 };
@@ -144,10 +145,10 @@ struct ResponseVerifyVoteExtension {
 
 struct ResponseFinalizeBlock {
     std::vector<Event> events;
-    std::vector<ExecTxResult> tx_results;
-    std::vector<ValidatorUpdate> validator_updates;
-    base::Box<types::ConsensusParamsMessage> consensus_param_updates;
-    Bytes app_hash;
+    std::vector<ExecTxResult> tx_results;                              // one for each transaction
+    std::vector<ValidatorUpdate> validator_updates;                    // act two heights later
+    base::Box<types::ConsensusParamsMessage> consensus_param_updates;  // from the next height
+    Bytes app_hash;  // stands in the next header; of any length
 
     bool operator==(const ResponseFinalizeBlock&) const = default;
 };

@@ -22,7 +22,7 @@ enum class MisbehaviorType : std::int32_t {
 struct EventAttribute {
     std::string key;
     std::string value;
-    bool index = false;
+    bool index = false;  // indexers make it searchable
 
     bool operator==(const EventAttribute&) const = default;
 };
@@ -34,22 +34,25 @@ struct Event {
     bool operator==(const Event&) const = default;
 };
 
+/// What became of one transaction. code, data, gas_wanted and gas_used must be the same on every
+/// node (results.h); the rest is for people and clients.
 struct ExecTxResult {
-    std::uint32_t code = 0;
+    std::uint32_t code = 0;  // 0: done
     Bytes data;
     std::string log;
     std::string info;
     std::int64_t gas_wanted = 0;
     std::int64_t gas_used = 0;
     std::vector<Event> events;
-    std::string codespace;
+    std::string codespace;  // says whose codes these are
 
     bool operator==(const ExecTxResult&) const = default;
 };
 
+/// A transaction and its result, as indexers and subscribers get it.
 struct TxResult {
     std::int64_t height = 0;
-    std::uint32_t index = 0;
+    std::uint32_t index = 0;  // in the block
     Bytes tx;
     ExecTxResult result;
 
@@ -63,6 +66,7 @@ struct Validator {
     bool operator==(const Validator&) const = default;
 };
 
+/// A change of the validator set; power 0 removes.
 struct ValidatorUpdate {
     crypto::PublicKey pub_key;
     std::int64_t power = 0;
@@ -86,6 +90,7 @@ struct ExtendedVoteInfo {
     bool operator==(const ExtendedVoteInfo&) const = default;
 };
 
+/// The commit of the height before: an entry for each of its validators, in set order.
 struct CommitInfo {
     std::int32_t round = 0;
     std::vector<VoteInfo> votes;
@@ -100,11 +105,12 @@ struct ExtendedCommitInfo {
     bool operator==(const ExtendedCommitInfo&) const = default;
 };
 
+/// One validator's; an attack on light clients makes an entry for each that took part.
 struct Misbehavior {
     MisbehaviorType type = MisbehaviorType::unknown;
-    Validator validator;
-    std::int64_t height = 0;
-    Timestamp time;
+    Validator validator;      // with its power at `height`
+    std::int64_t height = 0;  // of the misbehaviour
+    Timestamp time;           // of the block at `height`
     std::int64_t total_voting_power = 0;
 
     bool operator==(const Misbehavior&) const = default;
@@ -112,9 +118,9 @@ struct Misbehavior {
 
 struct Snapshot {
     std::uint64_t height = 0;
-    std::uint32_t format = 0;
+    std::uint32_t format = 0;  // the application's own number
     std::uint32_t chunks = 0;
-    Bytes hash;
+    Bytes hash;  // any bytes that tell snapshots of one height and format apart
     Bytes metadata;
 
     bool operator==(const Snapshot&) const = default;

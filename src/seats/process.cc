@@ -60,8 +60,7 @@ bool fits_block(std::size_t nodes, std::size_t seats, std::int64_t block_bytes_m
     const std::int64_t block = block_bytes_max == -1 ? types::block_bytes_max : block_bytes_max;
     const auto room =
         types::data_bytes_max(block, evidence_bytes_max, static_cast<std::int64_t>(seats));
-    return nodes <= nodes_max && room &&
-           *room >= types::tx_bytes_in_data(record_bytes_max(nodes));
+    return nodes <= nodes_max && room && *room >= types::tx_bytes_in_data(record_bytes_max(nodes));
 }
 
 Redundancy redundancy_of(const Seat& seat) noexcept {

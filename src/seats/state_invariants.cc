@@ -134,10 +134,12 @@ Verdict check_keys(const State& state) {
         TANDEM_INVARIANT(
             5, of_consensus ? is_well_sized(retired.identity) : retired.identity.bytes.empty(),
             "the identity of a retired key of {}", retired.seat);
-        TANDEM_INVARIANT(5,
-                         is_well_sized(retired.key) &&
-                             keys.emplace(&retired.key, of_consensus ? retired.seat : "").second,
-                         "a retired key of {}", retired.seat);
+        TANDEM_INVARIANT(
+            5,
+            is_well_sized(retired.key) &&
+                keys.emplace(&retired.key, of_consensus ? std::string_view(retired.seat) : "")
+                    .second,
+            "a retired key of {}", retired.seat);
     }
     for (const Seat& seat : state.seats) {
         const auto identity = keys.find(&seat.identity);

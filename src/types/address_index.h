@@ -1,6 +1,10 @@
 // From addresses to places in a validator set, for those who look up many of them.
 #pragma once
+#include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "types/validator_set.h"
 

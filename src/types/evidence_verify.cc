@@ -1,5 +1,6 @@
 #include "types/evidence_verify.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace tandem::types {
@@ -181,7 +182,7 @@ std::vector<Validator> byzantine_validators(const LightClientAttackEvidence& evi
         const auto set = ValidatorSet::from_message(*evidence.conflicting_block->validator_set);
         if (set) guilty = signers_of_both(commit, *trusted.commit, *set);
     }
-    std::ranges::stable_sort(guilty, [](const Validator& a, const Validator& b) {
+    std::ranges::sort(guilty, [](const Validator& a, const Validator& b) {
         if (a.voting_power != b.voting_power) return a.voting_power > b.voting_power;
         return a.address < b.address;
     });

@@ -12,6 +12,9 @@
 //
 // Not here: keeping evidence, handing it on, and what becomes of the guilty (evidence).
 #pragma once
+#include <memory>
+#include <vector>
+
 #include "types/evidence.h"
 #include "types/params.h"
 #include "types/verify_commit.h"

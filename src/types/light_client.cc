@@ -1,6 +1,7 @@
 #include "types/light_client.h"
 
 #include <fmt/format.h>
+#include <limits>
 
 namespace tandem::types {
 namespace {

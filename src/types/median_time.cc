@@ -1,5 +1,7 @@
 #include "types/median_time.h"
 
+#include <algorithm>
+
 #include "types/address_index.h"
 
 namespace tandem::types {

@@ -1,6 +1,8 @@
 #include "types/validator_set.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 
 #include "crypto/merkle.h"
 #include "types/hashing.h"

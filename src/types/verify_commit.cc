@@ -1,6 +1,8 @@
 #include "types/verify_commit.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <vector>
 
 #include "types/address_index.h"
 
