@@ -184,8 +184,7 @@ Result<State> update_state(const State& state, const BlockId& id, const types::H
     const auto changes = validator_changes(answer.validator_updates, state.consensus_params);
     if (!changes) return std::unexpected(changes.error());
     auto next = state.next_validators.followed_by(*changes);
-    if (!next)
-        return refuse("validator_updates." + next.error().check, std::move(next).error().why);
+    if (!next) return refuse("validator_updates." + next.error().check, next.error().why);
 
     State after = state;
     after.last_block_height = header.height;

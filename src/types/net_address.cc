@@ -1,5 +1,7 @@
 #include "types/net_address.h"
 
+#include <array>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace tandem::types {

@@ -88,12 +88,12 @@ Result<PacketAssembler::Step> PacketAssembler::take(BytesView input) {
     }
     auto packet = wire::decode<Packet>(frame.body);
     if (!packet) return std::unexpected(packet.error().to_refusal());
-    auto event = accept(std::move(*packet));
+    auto event = accept(*packet);
     if (!event) return std::unexpected(std::move(event).error());
     return Step{frame.consumed, std::move(*event)};
 }
 
-Result<std::optional<PacketAssembler::Event>> PacketAssembler::accept(Packet&& packet) {
+Result<std::optional<PacketAssembler::Event>> PacketAssembler::accept(Packet& packet) {
     if (std::holds_alternative<PacketPing>(packet.sum)) return Event(PacketPing{});
     if (std::holds_alternative<PacketPong>(packet.sum)) return Event(PacketPong{});
     auto* piece = std::get_if<PacketMsg>(&packet.sum);

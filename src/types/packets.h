@@ -71,7 +71,7 @@ class PacketAssembler {
         std::uint32_t message_bytes_max = 0;
         Bytes message;
     };
-    [[nodiscard]] Result<std::optional<Event>> accept(Packet&& packet);
+    [[nodiscard]] Result<std::optional<Event>> accept(Packet& packet);
 
     std::size_t packet_bytes_max_;
     std::map<std::int32_t, Partial> channels_;

@@ -58,6 +58,7 @@ struct Signers {
 [[nodiscard]] inline Signers make_signers(std::span<const std::int64_t> powers,
                                           std::uint32_t first = 0) {
     std::vector<ValidatorChange> changes;
+    changes.reserve(powers.size());
     for (std::uint32_t i = 0; i < powers.size(); ++i)
         changes.push_back({public_key_from(first + i), powers[i]});
     Signers signers{ValidatorSet::make(changes).value(), {}};

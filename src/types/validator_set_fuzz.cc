@@ -19,6 +19,7 @@ constexpr int operations_max = 200;
 const PublicKey& key(std::uint8_t number) {
     static const std::vector<PublicKey> all = [] {
         std::vector<PublicKey> made;
+        made.reserve(keys);
         for (std::uint32_t i = 0; i < keys; ++i) made.push_back(testing::public_key_from(i));
         return made;
     }();

@@ -90,7 +90,7 @@ class Twin {
             const auto* vote = votes.vote(i);
             TANDEM_CHECK((vote != nullptr) == number.has_value());
             TANDEM_CHECK(votes.bit_array().get(i) == number.has_value());
-            if (number) TANDEM_CHECK((*vote)->block_id == block(*number));
+            if (vote != nullptr) TANDEM_CHECK((*vote)->block_id == block(*number));
         }
         for (std::uint8_t number = 0; number < blocks; ++number) {
             const auto bits = votes.bit_array_of(block(number));

@@ -1,6 +1,8 @@
 #include "wire/json.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 #include "base/check.h"
 #include "wire/utf8.h"
