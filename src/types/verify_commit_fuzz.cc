@@ -36,7 +36,8 @@ void spoil(crypto::FuzzInput& input, Commit& commit) {
     CommitSig& entry = commit.signatures[input.byte() % commit.signatures.size()];
     switch (input.byte() % 7) {
         case 0:
-            if (!entry.signature.empty()) entry.signature[input.byte() % 64] ^= input.byte();
+            if (!entry.signature.empty())
+                entry.signature[input.byte() % entry.signature.size()] ^= input.byte();
             break;
         case 1:
             entry.signature.resize(input.byte());
