@@ -175,7 +175,7 @@ void BlockProcess::rule_step() {
 
 void BlockProcess::switch_seat(Seat& seat, std::uint32_t to, SwitchReason reason) {
     apply_switch(state_, seat, to, context_.height, reason);
-    moved_power_ += seat.power;
+    count_moved(seat.power);
     const SwitchFact& fact = state_.recent_switches.back();
     switches_.push_back(fact);
     emit("seat_switch", {{"seat", fact.seat},
@@ -184,6 +184,11 @@ void BlockProcess::switch_seat(Seat& seat, std::uint32_t to, SwitchReason reason
                          {"reason", std::string(to_text(reason))},
                          {"height", std::to_string(fact.decided_height)},
                          {"effective_height", std::to_string(fact.effective_height)}});
+}
+
+void BlockProcess::count_moved(std::int64_t power) {
+    // More than there is moves no more than all, and sums of such sums would overflow.
+    moved_power_ = std::min(moved_power_ + power, types::total_voting_power_max);
 }
 
 void BlockProcess::application_step(std::span<const abci::ValidatorUpdate> updates) {
@@ -220,8 +225,9 @@ bool BlockProcess::params_step(const types::ConsensusParamsMessage& update) {
     if (update.block) after.block_bytes_max = update.block->max_bytes;
     if (update.evidence) after.evidence_bytes_max = update.evidence->max_bytes;
     if (update.validator) after.key_types = update.validator->pub_key_types;
-    const std::size_t seats = decided_set(state_).size();
-    if (!fits_block(state_.node_count(), seats, after.block_bytes_max, after.evidence_bytes_max)) {
+    // All registered seats: those that leave still sign commits which the next blocks carry.
+    if (!fits_block(state_.node_count(), state_.seats.size(), after.block_bytes_max,
+                    after.evidence_bytes_max)) {
         emit("seat_application_update_dropped",
              {{"reason", "the record would not fit a block under these consensus parameters"},
               {"height", std::to_string(context_.height)}});

@@ -75,10 +75,11 @@ class BlockProcess {
     [[nodiscard]] const std::string& record_refusal() const noexcept { return record_refusal_; }
 
   private:
-    friend class AdminOperation;  // admin_operations.cc: applies one operation to the state
+    friend class AdminOperation;  // admin_operation.h: applies one operation to the state
 
     void convict(const abci::Misbehavior& misbehavior);
     void switch_seat(Seat& seat, std::uint32_t to, SwitchReason reason);
+    void count_moved(std::int64_t power);
     void emit(std::string type, std::vector<std::pair<std::string, std::string>> attributes);
 
     State state_;
