@@ -88,7 +88,9 @@ Verdict SeatsApplication::recover() {
         impl_->adopt(std::move(point->after), std::move(point->application_hash_after));
         return {};
     }
-    if (info.last_block_height == height - 1 && point->before.height == height - 1) {
+    // An application without a block is at 0, wherever the chain begins.
+    const std::int64_t done = std::max(info.last_block_height, point->after.initial_height - 1);
+    if (done == height - 1 && point->before.height == height - 1) {
         impl_->adopt(std::move(point->before), std::move(point->application_hash_before));
         return {};
     }
