@@ -24,6 +24,11 @@ std::map<std::string, std::string>& pending_topics() {
     return map;
 }
 
+std::set<std::pair<std::string, std::string>>& pending_cases() {
+    static std::set<std::pair<std::string, std::string>> set;
+    return set;
+}
+
 void Case::expect_at(const Json& where, const std::string& member, const Json& got,
                      const std::string& prefix) {
     const std::string what = prefix + member;
@@ -35,9 +40,9 @@ namespace {
 
 constexpr std::size_t shown_text_max = 600;
 
-struct Tally {
-    std::size_t cases = 0, passed = 0, failed = 0, pending = 0;
-    std::map<std::string, std::size_t> pending_reasons;
+struct Tally {  // of a topic
+    std::size_t cases = 0, passed = 0, failed = 0;
+    std::map<std::string, std::size_t> pending;  // cases, by reason
 };
 
 std::string shorten(const std::string& text) {
@@ -61,76 +66,83 @@ bool run_case(const std::string& topic, const std::string& name, const Json& in,
         judged.fail("the vector cannot be read", "a known shape", error.what());
     }
     ++tally.cases;
+    const std::string& reason = judged.pending_reason();
+    if (!reason.empty() && !pending_cases().contains({topic, reason}))
+        judged.fail("pending, but not on the list", "(no reason)", reason);
     if (!judged.mismatches().empty()) {
         ++tally.failed;
         report_failure(topic, name, judged);
         return false;
     }
-    if (!judged.pending_reason().empty()) {
-        ++tally.pending;
-        ++tally.pending_reasons[judged.pending_reason()];
-    } else {
+    if (reason.empty())
         ++tally.passed;
-    }
+    else
+        ++tally.pending[reason];
     return true;
 }
 
-Tally run_cases(const std::filesystem::path& path, const std::string& topic, const Json& file) {
-    Tally tally;
+void run_cases(const std::filesystem::path& path, const std::string& topic, const Json& file,
+               Tally& tally) {
     if (const auto whole = file_runners().find(topic); whole != file_runners().end()) {
         const RunCase run = [&](const std::string& name, const Json& in, const Json& out,
                                 const Runner& runner) {
             return run_case(topic, name, in, out, runner, tally);
         };
-        try {
-            whole->second(path, file, run);
-        } catch (const std::exception& error) {
-            ++tally.failed;
-            std::cout << fmt::format("FAILED {}: {}\n", path.string(), error.what());
-        }
-        return tally;
+        return whole->second(path, file, run);
     }
     const Runner& runner = runners().at(topic);
     for (const Json& json : file.at("cases"))
         run_case(topic, json.at("name").get<std::string>(), json.at("in"), json.at("out"), runner,
                  tally);
-    return tally;
 }
 
 bool has_runner(const std::string& topic) {
     return runners().contains(topic) || file_runners().contains(topic);
 }
 
-/// False when a case failed or the topic is not known.
-bool run_file(const std::filesystem::path& path, std::map<std::string, std::string>& pending_seen) {
+/// Runs a file into the tally of its topic. False when the file cannot be judged at all.
+bool run_file(const std::filesystem::path& path, std::map<std::string, Tally>& tallies) {
+    const auto fail = [&](std::string_view why) {
+        std::cout << fmt::format("FAILED {}: {}\n", path.string(), why);
+        return false;
+    };
     std::ifstream stream(path);
-    Json file = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
-    if (file.is_discarded() || !file.is_object() || !file.contains("topic")) {
-        std::cout << fmt::format("FAILED {}: not a vector file (JSON with a topic)\n",
-                                 path.string());
-        return false;
-    }
+    if (!stream) return fail("cannot be opened");
+    const Json file = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
+    if (file.is_discarded() || !file.is_object() || !file.contains("topic"))
+        return fail("not a vector file (JSON with a topic)");
     const std::string topic = file.at("topic").get<std::string>();
+    Tally& tally = tallies[topic];
     const auto waiting = pending_topics().find(topic);
-    if (!has_runner(topic) && waiting != pending_topics().end()) {
-        pending_seen.emplace(topic, waiting->second);
-        std::cout << fmt::format("{} {} 0 0 pending: {}\n", topic,
-                                 file.contains("cases") ? file.at("cases").size() : 0,
-                                 waiting->second);
-        return true;
+    if (has_runner(topic)) {
+        try {
+            run_cases(path, topic, file, tally);
+        } catch (const std::exception& error) {
+            ++tally.failed;
+            return fail(error.what());
+        }
+    } else if (waiting != pending_topics().end()) {
+        const std::size_t cases = file.contains("cases") ? file.at("cases").size() : 1;
+        tally.cases += cases;
+        tally.pending[waiting->second] += cases;
+    } else {
+        return fail("unknown topic " + topic);
     }
-    if (!has_runner(topic)) {
-        std::cout << fmt::format("FAILED {}: unknown topic {}\n", path.string(), topic);
-        return false;
-    }
-    const Tally tally = run_cases(path, topic, file);
+    return true;
+}
+
+void print(const std::string& topic, const Tally& tally) {
     std::cout << fmt::format("{} {} {} {}", topic, tally.cases, tally.passed, tally.failed);
-    for (const auto& [reason, count] : tally.pending_reasons) {
+    for (const auto& [reason, count] : tally.pending)
         std::cout << fmt::format(" ({} pending: {})", count, reason);
-        pending_seen.emplace(topic + ", some cases", reason);
-    }
     std::cout << "\n";
-    return tally.failed == 0;
+}
+
+void list_pending() {
+    for (const auto& [topic, reason] : pending_topics())
+        if (!has_runner(topic)) std::cout << fmt::format("{}: {}\n", topic, reason);
+    for (const auto& [topic, reason] : pending_cases())
+        std::cout << fmt::format("{}, some cases: {}\n", topic, reason);
 }
 
 std::vector<std::filesystem::path> vector_files(const std::vector<std::string>& arguments) {
@@ -156,14 +168,13 @@ int main(int argc, char** argv) {
         "Runs golden vectors made by CometBFT. Prints per topic: cases, passed, failed.\n"
         "Example: tandem-vectors tests/vectors"};
     std::vector<std::string> paths;
-    bool list_pending = false;
+    bool lists_pending = false;
     app.add_option("PATH", paths, "files or folders of vectors");
-    app.add_flag("--pending", list_pending,
+    app.add_flag("--pending", lists_pending,
                  "list what a later part of the project brings, and why");
     CLI11_PARSE(app, argc, argv);
-    if (list_pending) {
-        for (const auto& [topic, reason] : pending_topics())
-            if (!has_runner(topic)) std::cout << fmt::format("{}: {}\n", topic, reason);
+    if (lists_pending) {
+        list_pending();
         return 0;
     }
     const auto files = vector_files(paths);
@@ -172,9 +183,11 @@ int main(int argc, char** argv) {
         return 2;
     }
     bool ok = true;
-    std::map<std::string, std::string> pending_seen;
-    for (const auto& file : files) ok = run_file(file, pending_seen) && ok;
-    for (const auto& [topic, reason] : pending_seen)
-        std::cout << fmt::format("pending {}: {}\n", topic, reason);
+    std::map<std::string, Tally> tallies;
+    for (const auto& file : files) ok = run_file(file, tallies) && ok;
+    for (const auto& [topic, tally] : tallies) {
+        print(topic, tally);
+        ok = ok && tally.failed == 0;
+    }
     return ok ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 // What a later part of the project brings, and why it is not judged yet. A topic that has a runner
 // is run, whatever stands here.
 #include "tests/vectors_program/registry.h"
+#include "tests/vectors_program/verify_support.h"
 
 namespace tandem::vectors {
 namespace {
@@ -9,6 +10,17 @@ const RegisterPending abci_dialogues("abci-dialogues", "needs an ABCI socket ser
 const RegisterPending p2p("p2p-dialogues", "needs a running node");
 const RegisterPending rpc("rpc", "needs a running node");
 const RegisterPending rpc_websocket("rpc-websocket", "needs a running node");
+
+const RegisterPendingCases ml_dsa({"commit_verify", "light_client", "other_keys"}, no_ml_dsa);
+const RegisterPendingCases address_book({"files"},
+                                        "the address book comes with the exchange of peers");
+const RegisterPendingCases clock({"mconnection"}, "needs the clock of a connection");
+const RegisterPendingCases remote_signer({"remote-signer"},
+                                         "encodings agree; answers need the remote signer");
+const RegisterPendingCases remote_dialogue({"remote-signer"},
+                                           "encodings agree; the dialogue needs a running node");
+const RegisterPendingCases handshake(
+    {"secret-connection"}, "the verdict on a handshake comes with the peer-to-peer layer");
 
 }  // namespace
 }  // namespace tandem::vectors

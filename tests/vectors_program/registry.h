@@ -10,7 +10,9 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tandem::vectors {
@@ -51,7 +53,8 @@ class Case {
     }
     /// The runner does not know this kind of case.
     void unknown(const std::string& what) { fail("unknown case kind", "a known one", what); }
-    /// This case cannot be judged yet; counts neither as passed nor as failed.
+    /// This case cannot be judged yet; counts neither as passed nor as failed. The reason is one of
+    /// pending_cases().
     void pending(std::string reason) { pending_ = std::move(reason); }
 
     [[nodiscard]] const std::vector<Mismatch>& mismatches() const { return mismatches_; }
@@ -79,6 +82,8 @@ std::map<std::string, Runner>& runners();
 std::map<std::string, FileRunner>& file_runners();
 /// Topics that a later part of the project brings, with the reason.
 std::map<std::string, std::string>& pending_topics();
+/// The same for some cases of a topic: each reason that its runner may give.
+std::set<std::pair<std::string, std::string>>& pending_cases();
 
 struct RegisterTopic {
     RegisterTopic(const std::string& topic, Runner runner) {
@@ -95,6 +100,12 @@ struct RegisterFile {
 struct RegisterPending {
     RegisterPending(const std::string& topic, const std::string& reason) {
         pending_topics().emplace(topic, reason);
+    }
+};
+
+struct RegisterPendingCases {
+    RegisterPendingCases(std::initializer_list<std::string> topics, std::string_view reason) {
+        for (const std::string& topic : topics) pending_cases().emplace(topic, reason);
     }
 };
 

@@ -8,7 +8,7 @@
 namespace tandem::vectors {
 
 inline constexpr std::string_view no_ml_dsa =
-    "no library of Debian 12 verifies ML-DSA-65; such keys are refused at genesis";
+    "no library of Debian 12 signs or verifies ML-DSA-65; such keys are refused at genesis";
 
 /// null is the empty set.
 inline types::ValidatorSet set_from(const Json& json) {
