@@ -14,13 +14,10 @@ const RegisterPending rpc_websocket("rpc-websocket", "needs a running node");
 const RegisterPendingCases ml_dsa({"commit_verify", "light_client", "other_keys"}, no_ml_dsa);
 const RegisterPendingCases address_book({"files"},
                                         "the address book comes with the exchange of peers");
-const RegisterPendingCases clock({"mconnection"}, "needs the clock of a connection");
 const RegisterPendingCases remote_signer({"remote-signer"},
                                          "encodings agree; answers need the remote signer");
 const RegisterPendingCases remote_dialogue({"remote-signer"},
                                            "encodings agree; the dialogue needs a running node");
-const RegisterPendingCases handshake(
-    {"secret-connection"}, "the verdict on a handshake comes with the peer-to-peer layer");
 
 }  // namespace
 }  // namespace tandem::vectors
