@@ -8,6 +8,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "sim/mutants.h"
 #include "sim/run.h"
 
 namespace tandem::sim {
@@ -163,6 +164,7 @@ int run(Arguments& arguments) {
 
 int main(int argc, char** argv) {
     using namespace tandem::sim;
+    if (argc > 1 && std::string_view(argv[1]) == "mutants") return become_mutants_program(argv + 1);
     CLI::App app{"Deterministic simulation of a Tandem network: one number repeats a run."};
     app.require_subcommand(1);
     Arguments arguments;
@@ -194,6 +196,8 @@ int main(int argc, char** argv) {
     command->add_option("--output", arguments.output)
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
+    app.add_subcommand("mutants",
+                       "run the planted bugs and say after how many seeds each is found");
     CLI11_PARSE(app, argc, argv);
     return run(arguments);
 }

@@ -10,9 +10,9 @@ using consensus::Shared;
 class SimulatedStateStore final : public seats::StateStore {
   public:
     explicit SimulatedStateStore(Disk& disk) : disk_(disk) {}
-    void save(const seats::CommitPoint& point) override {
+    void save(seats::CommitPoint point) override {
         disk_.touch();
-        disk_.seats_point = point;
+        disk_.seats_point = std::move(point);
         disk_.touch();
     }
     std::optional<seats::CommitPoint> load() override { return disk_.seats_point; }

@@ -191,8 +191,8 @@ abci::ResponseCommit SeatsApplication::Impl::commit(const abci::RequestCommit& r
     TANDEM_CHECK(finalized.has_value());  // an engine commits what it finalised
     // Durable before the application is told to commit: if it has committed and we crash, we find
     // the state after; if it has not, the state before.
-    store.save({finalized->state, committed.state, finalized->application_hash,
-                committed.application_hash, inner_answer});
+    store.save({finalized->state, std::move(committed.state), finalized->application_hash,
+                std::move(committed.application_hash), std::move(inner_answer)});
     const abci::ResponseCommit response = inner.commit(request);
     committed = std::move(*finalized);
     finalized.reset();

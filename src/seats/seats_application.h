@@ -49,7 +49,7 @@ struct CommitPoint {
 class StateStore {
   public:
     virtual ~StateStore() = default;
-    virtual void save(const CommitPoint& point) = 0;
+    virtual void save(CommitPoint point) = 0;
     [[nodiscard]] virtual std::optional<CommitPoint> load() = 0;
     /// States of heights that the application may still offer as snapshots.
     virtual void keep_for_snapshots(std::int64_t height, const State& state,

@@ -131,9 +131,9 @@ class ScriptedApplication final : public abci::Application {
 
 class MemoryStore final : public StateStore {
   public:
-    void save(const CommitPoint& saved) override {
+    void save(CommitPoint saved) override {
         ++saves;
-        point = saved;
+        point = std::move(saved);
     }
     std::optional<CommitPoint> load() override { return point; }
     void keep_for_snapshots(std::int64_t height, const State& state,
