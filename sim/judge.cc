@@ -75,6 +75,10 @@ void Judge::judge_first(const chain::State& before, const StoredBlock& block,
             !verdict)
             blame(height, "the commit does not verify: " + verdict.error().why);
     judge_set(*state.next_validators, seats);
+    if (second_opinion_)
+        for (const std::string& what :
+             second_opinion_->block(*block.block, block.id.hash, {answer, seats}))
+            blame(height, "second opinion: " + what);
     for (const seats::SwitchFact& fact : seats.recent_switches)
         if (fact.decided_height == height) ++switches_[static_cast<std::size_t>(fact.reason)];
     for (const abci::Event& event : answer.events)

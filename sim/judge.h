@@ -3,6 +3,7 @@
 #pragma once
 #include <set>
 
+#include "sim/naive.h"
 #include "sim/node.h"
 
 namespace tandem::sim {
@@ -23,6 +24,10 @@ class Judge final : public Observer {
     void refused(std::size_t node, const types::Address& proposer, std::string why) override;
     void broken(std::size_t node, std::string what) override;
 
+    /// Has the seat rule recomputed beside the chain (naive.h).
+    void ask_second_opinion(const types::GenesisDoc& genesis) {
+        second_opinion_.emplace(genesis, registry_);
+    }
     /// Looks at what was signed since the last call.
     void judge_signatures(SignatureRegistry& registry);
     void blame(std::int64_t height, std::string what);
@@ -65,6 +70,7 @@ class Judge final : public Observer {
     std::array<std::uint64_t, 5> switches_{};
     std::uint64_t invalid_records_ = 0;
     crypto::Digest trace_{};
+    std::optional<SecondOpinion> second_opinion_;
 };
 
 }  // namespace tandem::sim
