@@ -55,7 +55,7 @@ void limit_resources() {
     setrlimit(RLIMIT_AS, &memory);
 #endif
     const int nowhere = open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDERR_FILENO);
+    if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
     base::check_failure_hook = report_check;
 }
 
@@ -185,6 +185,7 @@ void Hunt::finish(std::size_t index) {
 
 void Hunt::listen() {
     std::vector<pollfd> pipes;
+    pipes.reserve(children_.size());
     for (const Child& child : children_) pipes.push_back({child.pipe, POLLIN, 0});
     poll(pipes.data(), pipes.size(), -1);
     for (std::size_t i = pipes.size(); i-- > 0;) {
@@ -208,6 +209,7 @@ std::vector<Outcome> Hunt::run(const std::vector<unsigned>& numbers) {
     }
     if (isatty(STDERR_FILENO) != 0) std::cerr << "\n";
     std::vector<Outcome> outcomes;
+    outcomes.reserve(numbers.size());
     for (const unsigned number : numbers)
         outcomes.push_back(
             std::ranges::find(done_, number, &std::pair<unsigned, Outcome>::first)->second);

@@ -14,7 +14,7 @@ using test::Plan;
 
 /// Seven seats of power 10 with three nodes each, after five quiet blocks.
 class Operations : public testing::Test {
-  protected:
+  public:
     Operations() { blocks.repeat(5); }
 
     AdminCode own(Operation operation, std::string_view id = "alpha") {

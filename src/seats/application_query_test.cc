@@ -12,7 +12,7 @@ namespace {
 using test::Rig;
 
 class Query : public testing::Test {
-  protected:
+  public:
     Query() {
         (void)rig.init_chain();
         rig.blocks(3);
@@ -95,7 +95,7 @@ TEST_F(Query, TheRestGoesToTheApplication) {
 
 /// The application proves that a value stands in its own tree, whose root is its hash.
 class ApplicationProof : public Query {
-  protected:
+  public:
     ApplicationProof() {
         rig.app->hash_answer = base::to_bytes(engine_app_hash(value, other));
         rig.blocks(1);

@@ -17,7 +17,7 @@ abci::Snapshot of_height(std::uint64_t height, std::uint32_t chunks = 2) {
 
 /// A node that offers snapshots of 5, and one that wants to begin from there.
 class Snapshots : public testing::Test {
-  protected:
+  public:
     Snapshots() {
         (void)source.init_chain();
         source.blocks(4);

@@ -451,7 +451,7 @@ TEST(ApplicationUpdates, OfASeatThatAnOperationTouchedOrThatLeavesAreDropped) {
 }
 
 class ParamsUpdate : public testing::Test {
-  protected:
+  public:
     /// The outcome of an update of the application in the next block.
     bool take(std::optional<std::int64_t> block_bytes, std::vector<std::string> key_types = {}) {
         types::ConsensusParamsMessage update;

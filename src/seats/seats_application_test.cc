@@ -25,7 +25,7 @@ std::vector<TxKind> kinds(const wire::Txs& txs) {
 }
 
 class SeatsApplicationTest : public testing::Test {
-  protected:
+  public:
     SeatsApplicationTest() { (void)rig.init_chain(); }
     bool accepts(const std::vector<Bytes>& txs) {
         const auto request = rig.process_request(wire::Txs::copy_of(txs));
@@ -268,7 +268,7 @@ TEST_F(SeatsApplicationTest, ParametersThatLeaveNoRoomAreDropped) {
 // ---- Identities
 
 class AfterASwitch : public SeatsApplicationTest {
-  protected:
+  public:
     AfterASwitch() {
         rig.blocks(3);
         rig.blocks(5, {"alpha-1"});
