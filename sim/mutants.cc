@@ -138,6 +138,27 @@ Outcome outcome_of(const Child& child, int status) {
     return outcome;
 }
 
+std::string text_of(const Outcome& outcome) {
+    if (!outcome.found) return fmt::format("NOT FOUND in {} seeds", outcome.seeds);
+    return fmt::format("{:4} seed{}  {}", outcome.seeds, outcome.seeds == 1 ? " " : "s",
+                       outcome.what);
+}
+
+std::string_view name_of(unsigned number) {
+    return number == 0 ? "(no bug)" : all_mutants()[number - 1].name;
+}
+
+/// One line as soon as it is known, and what was planted where that was not found.
+void print_outcome(unsigned number, const Outcome& outcome) {
+    std::cout << fmt::format("{:34} {}\n", name_of(number), text_of(outcome));
+    if (number != 0 && !outcome.found) {
+        const Mutant& mutant = all_mutants()[number - 1];
+        std::cout << fmt::format("{:34} {}:{}: {}\n{:34} \"{}\"\n", "", mutant.file, mutant.line,
+                                 mutant.change, "", mutant.belief);
+    }
+    std::cout.flush();
+}
+
 class Hunt {
   public:
     explicit Hunt(const MutantsOptions& options) : options_(options) {}
@@ -179,8 +200,7 @@ void Hunt::finish(std::size_t index) {
     int status = 0;
     TANDEM_CHECK(waitpid(child.pid, &status, 0) == child.pid);
     done_.emplace_back(child.number, outcome_of(child, status));
-    if (isatty(STDERR_FILENO) != 0)
-        std::cerr << fmt::format("\r{} of them looked at ", done_.size());
+    if (!options_.json) print_outcome(child.number, done_.back().second);
 }
 
 void Hunt::listen() {
@@ -207,19 +227,12 @@ std::vector<Outcome> Hunt::run(const std::vector<unsigned>& numbers) {
         else
             listen();
     }
-    if (isatty(STDERR_FILENO) != 0) std::cerr << "\n";
     std::vector<Outcome> outcomes;
     outcomes.reserve(numbers.size());
     for (const unsigned number : numbers)
         outcomes.push_back(
             std::ranges::find(done_, number, &std::pair<unsigned, Outcome>::first)->second);
     return outcomes;
-}
-
-std::string text_of(const Outcome& outcome) {
-    if (!outcome.found) return fmt::format("NOT FOUND in {} seeds", outcome.seeds);
-    return fmt::format("{:4} seed{}  {}", outcome.seeds, outcome.seeds == 1 ? " " : "s",
-                       outcome.what);
 }
 
 /// Numbers of the bugs asked for, or nothing, with a message, for a name that there is not.
@@ -268,17 +281,7 @@ Verdicts verdicts_of(const std::vector<unsigned>& numbers, const std::vector<Out
     return verdicts;
 }
 
-void print_text(const std::vector<unsigned>& numbers, const std::vector<Outcome>& outcomes,
-                const Verdicts& verdicts) {
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const bool control = numbers[i] == 0;
-        const std::string_view name = control ? "(no bug)" : all_mutants()[numbers[i] - 1].name;
-        std::cout << fmt::format("{:34} {}\n", name, text_of(outcomes[i]));
-        if (control || outcomes[i].found) continue;
-        const Mutant& mutant = all_mutants()[numbers[i] - 1];
-        std::cout << fmt::format("{:34} {}:{}: {}\n{:34} \"{}\"\n", "", mutant.file, mutant.line,
-                                 mutant.change, "", mutant.belief);
-    }
+void print_summary(const Verdicts& verdicts) {
     std::cout << fmt::format("{} of {} planted bugs found\n", verdicts.found, verdicts.all);
     if (!verdicts.control_clean)
         std::cout << "without a bug the seeds are not clean: nothing above means anything\n";
@@ -318,7 +321,7 @@ int hunt_mutants(const MutantsOptions& options) {
     if (options.json)
         print_json(*numbers, outcomes, verdicts);
     else
-        print_text(*numbers, outcomes, verdicts);
+        print_summary(verdicts);
     return verdicts.enough(options.percent_min) ? 0 : exit_holes;
 }
 
