@@ -29,7 +29,8 @@ add_custom_command(OUTPUT "${planted_folder}/mutants_table.cc"
   DEPENDS "${plant}" "${mutants_list}" ${originals} VERBATIM)
 
 add_executable(tandem-sim-mutants
-  sim/mutants_main.cc sim/mutants.cc "${planted_folder}/mutants_table.cc" ${planted_sources})
+  sim/mutants_main.cc sim/mutants.cc sim/mutants_scenarios.cc
+  "${planted_folder}/mutants_table.cc" ${planted_sources})
 target_link_libraries(tandem-sim-mutants PRIVATE tandem_sim CLI11::CLI11
                       nlohmann_json::nlohmann_json Threads::Threads)
 target_precompile_headers(tandem-sim-mutants PRIVATE ${TANDEM_COMMON_HEADERS})

@@ -30,8 +30,8 @@ constexpr std::uint64_t control_seeds = 24;
 constexpr int cpu_seconds_per_seed_max = 60;
 
 // ---- In the child. What it has to say goes up a pipe, a line each:
-//        s SEED    a seed begins           f WHAT    found
-//        n         nothing found
+//        s SEED    a seed begins           c         the scenarios begin
+//        f WHAT    found                   n         nothing found
 
 int report_to = -1;
 
@@ -99,7 +99,10 @@ Options options_of(std::uint64_t seed, const MutantsOptions& hunt) {
         report("f " + summary.violations.front().what);
         _exit(0);
     }
-    report("n");
+    report("c");
+    start_clock();
+    const std::string failure = first_failing_scenario(hunt.scenarios);
+    report(failure.empty() ? "n" : "f " + failure);
     _exit(0);
 }
 
@@ -107,6 +110,7 @@ Options options_of(std::uint64_t seed, const MutantsOptions& hunt) {
 
 struct Outcome {
     bool found = false;
+    bool by_scenario = false;
     std::uint64_t seeds = 0;  // tried, the last one included
     std::string what;
 };
@@ -126,6 +130,7 @@ Outcome outcome_of(const Child& child, int status) {
         const std::string line = child.text.substr(begin, end - begin);
         begin = end + 1;
         if (line.starts_with("s ")) outcome.seeds = std::strtoull(line.c_str() + 2, nullptr, 10);
+        if (line == "c") outcome.by_scenario = true;
         if (!line.starts_with("f ") || outcome.found) continue;
         outcome.found = true;
         outcome.what = line.substr(2);
@@ -140,6 +145,7 @@ Outcome outcome_of(const Child& child, int status) {
 
 std::string text_of(const Outcome& outcome) {
     if (!outcome.found) return fmt::format("NOT FOUND in {} seeds", outcome.seeds);
+    if (outcome.by_scenario) return "scenario    " + outcome.what;
     return fmt::format("{:4} seed{}  {}", outcome.seeds, outcome.seeds == 1 ? " " : "s",
                        outcome.what);
 }
@@ -304,6 +310,7 @@ void print_json(const std::vector<unsigned>& numbers, const std::vector<Outcome>
                                    {"change", mutant.change},
                                    {"belief", mutant.belief},
                                    {"found", outcomes[i].found},
+                                   {"by_scenario", outcomes[i].by_scenario && outcomes[i].found},
                                    {"seeds", outcomes[i].seeds},
                                    {"what", outcomes[i].what}});
     }

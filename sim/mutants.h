@@ -35,12 +35,15 @@ struct MutantsOptions {
     unsigned jobs = 1;
     bool json = false;
     std::vector<std::string> names;  // none: all
-    std::vector<std::string> scenarios;
-    int percent_min = 95;  // of the bugs that must be found
+    std::string scenarios;           // folder; nothing in it: no scenarios are tried
+    int percent_min = 95;            // of the bugs that must be found
 };
 
 /// Prints how each bug was found; 0 when enough were, and both alarms hold.
 [[nodiscard]] int hunt_mutants(const MutantsOptions& options);
+
+/// Runs all scenarios of a folder: what is wrong with the first that fails, or "".
+[[nodiscard]] std::string first_failing_scenario(const std::string& folder);
 
 /// In the program that has no bugs: becomes tandem-sim-mutants, which lies beside it. `argv` is
 /// what it is to be called with, its name first. Returns, with a message, only when it cannot.

@@ -23,8 +23,9 @@ int main(int argc, char** argv) {
     app.add_option("--output", output)
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
-    app.add_option("--scenario", options.scenarios,
-                   "scenario files to try behind the seeds (may be given more than once)");
+    options.scenarios = "tests/scenarios";
+    app.add_option("--scenarios", options.scenarios, "folder of scenarios to try behind the seeds")
+        ->capture_default_str();
     app.add_option("NAME", options.names, "of bugs in sim/mutants.list; none: all of them");
     CLI11_PARSE(app, argc, argv);
     options.json = output == "json";
