@@ -1,4 +1,5 @@
 // genesis, key_files, file_pv, store_records, files: what stands in the files of a node's home.
+#include "p2p/address_book.h"
 #include "tests/vectors_program/convert.h"
 #include "tests/vectors_program/state_json.h"
 #include "types/block.h"
@@ -269,6 +270,12 @@ void run_genesis_file(Case& c, const std::string& text) {
     c.expect("text", types::genesis_file_text(read->doc));
 }
 
+void run_address_book_file(Case& c, const std::string& text) {
+    const auto book = p2p::AddressBook::from_text({}, text);
+    if (!book) return c.fail("text", "an address book", book.error().why);
+    c.expect("text", book->to_text());
+}
+
 void run_node_key_file(Case& c) {
     const crypto::PrivateKey key = private_key_from(c.in());
     c.expect("text", text_of(types::node_key_text(key)));
@@ -285,8 +292,7 @@ void run_files(Case& c) {
     if (c.in().empty()) return run_genesis_file(c, text);
     if (file == "config/priv_validator_key.json") return run_validator_key_file(c, text);
     if (file == "data/priv_validator_state.json") return run_sign_state_file(c, text);
-    if (file == "config/addrbook.json")
-        return c.pending("the address book comes with the exchange of peers");
+    if (file == "config/addrbook.json") return run_address_book_file(c, text);
     c.unknown("file " + file);
 }
 

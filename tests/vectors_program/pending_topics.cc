@@ -12,8 +12,6 @@ const RegisterPending rpc("rpc", "needs a running node");
 const RegisterPending rpc_websocket("rpc-websocket", "needs a running node");
 
 const RegisterPendingCases ml_dsa({"commit_verify", "light_client", "other_keys"}, no_ml_dsa);
-const RegisterPendingCases address_book({"files"},
-                                        "the address book comes with the exchange of peers");
 const RegisterPendingCases remote_signer({"remote-signer"},
                                          "encodings agree; answers need the remote signer");
 const RegisterPendingCases remote_dialogue({"remote-signer"},
