@@ -464,7 +464,8 @@ class ParamsUpdate : public testing::Test {
             update.validator->pub_key_types = std::move(key_types);
         }
         const State before = blocks.state();
-        const BlockContext context{before.height + 1, test::at_ms(0), Bytes(32, 1), {}, {}, {}};
+        const Bytes hash(32, 1);  // the context borrows it
+        const BlockContext context{before.height + 1, test::at_ms(0), hash, {}, {}, {}};
         BlockProcess process(before, context, blocks.verifier(), nullptr);
         const bool taken = process.params_step(update);
         EXPECT_EQ(process.state().chain_params, before.chain_params) << "from the next block on";
