@@ -1,16 +1,19 @@
 // A node's disk in a simulation: what was written and what is durable are two things.
 //
-// Writes wait in order; a barrier makes all of them durable. A crash keeps a prefix of what waits,
-// of any length down to none: the lost rest is what a cache forgets when the power goes.
+// There are two streams, as in a real node: the log, and the database of blocks, answers and
+// states, which keeps an order of its own (a write-ahead log within). Nothing orders one against
+// the other but a barrier. A crash keeps a prefix of what waits in each, of any length down to
+// none; the record at which the log was cut may be torn, which a reader takes for the end.
 #pragma once
+#include <deque>
 #include <map>
 #include <variant>
 
+#include "base/random.h"
 #include "chain/execution.h"
 #include "consensus/inputs.h"
 #include "seats/seats_application.h"
 #include "sim/application.h"
-#include "types/sign_guard.h"
 
 namespace tandem::sim {
 
@@ -20,7 +23,9 @@ struct EndHeight {
 struct Watermark {
     base::Bytes record;
 };
-using LogEntry = std::variant<consensus::Input, EndHeight, Watermark>;
+/// Half a record: its checksum does not hold.
+struct Torn {};
+using LogEntry = std::variant<consensus::Input, EndHeight, Watermark, Torn>;
 
 struct StoredBlock {
     types::BlockId id;
@@ -29,10 +34,12 @@ struct StoredBlock {
     consensus::CommitRecord commit;
 };
 
-struct DiskContents {
-    std::vector<LogEntry> log;
+/// The commit for the block before, as `carrier` carries it.
+[[nodiscard]] consensus::CommitRecord canonical_commit(const StoredBlock& carrier);
+
+struct Database {
     std::map<std::int64_t, StoredBlock> blocks;
-    std::map<std::int64_t, abci::ResponseFinalizeBlock> answers;
+    std::optional<std::pair<std::int64_t, abci::ResponseFinalizeBlock>> answer;  // the newest
     std::optional<chain::State> state;
 };
 
@@ -42,50 +49,66 @@ struct PowerCut {};
 
 class Disk {
   public:
-    using Write = std::function<void(DiskContents&)>;
+    // ---- The log. Positions count all entries ever written.
+    template <typename Entry>
+    const LogEntry& append(Entry entry) {
+        touch();
+        return log_.emplace_back(std::move(entry));
+    }
+    [[nodiscard]] std::uint64_t log_end() const noexcept { return log_begin_ + log_.size(); }
+    [[nodiscard]] std::uint64_t log_durable() const noexcept { return log_durable_; }
+    void sync_log(std::uint64_t up_to) {
+        touch();
+        log_durable_ = std::max(log_durable_, std::min(up_to, log_end()));
+    }
+    [[nodiscard]] const std::deque<LogEntry>& log() const noexcept { return log_; }
+    /// Drops entries that no recovery asks for: those before the two newest markers, but for the
+    /// newest watermark. REQUIRES: everything is durable.
+    void shorten_log();
 
-    /// Position of the write: durable once durable() reaches it.
-    std::uint64_t write(Write change) {
+    // ---- The database.
+    using DatabaseWrite = std::variant<StoredBlock, chain::State,
+                                       std::pair<std::int64_t, abci::ResponseFinalizeBlock>>;
+    void put(DatabaseWrite change) {
         touch();
         waiting_.push_back(std::move(change));
-        return durable_ + waiting_.size();
     }
-    [[nodiscard]] std::uint64_t written() const noexcept { return durable_ + waiting_.size(); }
-    [[nodiscard]] std::uint64_t durable() const noexcept { return durable_; }
-    void barrier(std::uint64_t up_to) {
-        touch();
-        while (durable_ < up_to && !waiting_.empty()) apply_first();
-    }
-    /// The power goes: `kept` of the waiting writes have reached the platter.
-    void crash(std::size_t kept) {
-        for (std::size_t i = 0; i < kept && !waiting_.empty(); ++i) apply_first();
-        waiting_.clear();
-    }
-    [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
-    [[nodiscard]] const DiskContents& contents() const noexcept { return contents_; }
-    /// The power goes at the n-th write, barrier or commit from now on.
+    [[nodiscard]] const Database& database() const noexcept { return database_; }
+
+    /// A barrier for both streams.
+    void sync_all();
+
+    // ---- The power.
+    /// It goes; `luck` decides how much of what waits has reached the platter.
+    void crash(base::SeededRandom& luck);
+    /// It will go at the n-th write, barrier or commit from now on; 0: it will not.
     void plan_crash(std::uint64_t touches) noexcept { crash_in_ = touches; }
     /// Counts one access to the disk.
     void touch() {
         if (crash_in_ != 0 && --crash_in_ == 0) throw PowerCut{};
     }
-    void wipe() { *this = Disk(); }
+    /// What a backup would hold.
+    [[nodiscard]] Disk image() const;
+    /// The log of another time: what an operator does who restores one file and not the rest.
+    void put_log_of(const Disk& other);
+    /// What a reader of the log does first.
+    void cut_torn_end();
+    /// Whoever wants to sign twice begins here: markers stay, inputs and watermarks go.
+    void forget_what_was_signed();
 
     // Processes of their own, which make their commits durable by themselves.
     ApplicationDisk application;
     std::optional<seats::CommitPoint> seats_point;
 
   private:
-    void apply_first() {
-        waiting_.front()(contents_);
-        waiting_.erase(waiting_.begin());
-        ++durable_;
-    }
+    void apply(DatabaseWrite& change);
 
-    DiskContents contents_;
-    std::vector<Write> waiting_;
-    std::uint64_t durable_ = 0;
-    std::uint64_t crash_in_ = 0;  // 0: none planned
+    std::deque<LogEntry> log_;
+    std::uint64_t log_begin_ = 0;    // position of the first entry
+    std::uint64_t log_durable_ = 0;  // entries before this position are safe
+    Database database_;
+    std::deque<DatabaseWrite> waiting_;
+    std::uint64_t crash_in_ = 0;
 };
 
 }  // namespace tandem::sim

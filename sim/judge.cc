@@ -32,8 +32,15 @@ void Judge::broken(std::size_t node, std::string what) {
     blame(height_, fmt::format("node {}: {}", node, what));
 }
 
-void Judge::refused(std::size_t node, const types::Address& proposer, std::string why) {
-    if (liars_.contains(proposer)) return;
+void Judge::refused_start(std::size_t node, const base::Refusal& why) {
+    blame(height_, fmt::format("node {} does not start: {}: {}", node, why.check, why.why));
+}
+
+void Judge::lied(std::size_t, Lie, const types::BlockId&) {}
+
+void Judge::judged(std::size_t node, const types::BlockId&, const types::Header& header,
+                   bool accepted, const std::string& why) {
+    if (accepted || liars_.contains(header.proposer_address)) return;
     blame(height_ + 1,
           fmt::format("node {} refused the block of an honest proposer: {}", node, why));
 }

@@ -21,7 +21,10 @@ class Judge final : public Observer {
     void decided(std::size_t node, const chain::State& before, const StoredBlock& block,
                  const abci::ResponseFinalizeBlock& answer, const chain::State& state,
                  const seats::State& seats) override;
-    void refused(std::size_t node, const types::Address& proposer, std::string why) override;
+    void judged(std::size_t node, const types::BlockId& id, const types::Header& header,
+                bool accepted, const std::string& why) override;
+    void lied(std::size_t node, Lie lie, const types::BlockId& id) override;
+    void refused_start(std::size_t node, const base::Refusal& why) override;
     void broken(std::size_t node, std::string what) override;
 
     /// Has the seat rule recomputed beside the chain (naive.h).

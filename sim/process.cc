@@ -1,28 +1,14 @@
 // Start, inputs to consensus and what follows from them.
 #include "sim/process.h"
 
-#include <fmt/format.h>
-
-#include "chain/block_building.h"
 #include "signer/watermark.h"
 
 namespace tandem::sim {
 
 namespace {
 
-constexpr Nanos answer_delay_max = 2 * millisecond;  // of the application
-constexpr Nanos barrier_delay_max = 4 * millisecond;
-constexpr Nanos tick_interval = 400 * millisecond;
-
-/// The log begins at the newest marker, but for the newest watermark before it.
-void end_height(DiskContents& contents, std::int64_t height) {
-    std::optional<LogEntry> watermark;
-    for (LogEntry& entry : contents.log)
-        if (std::holds_alternative<Watermark>(entry)) watermark = std::move(entry);
-    contents.log.clear();
-    if (watermark) contents.log.push_back(std::move(*watermark));
-    contents.log.emplace_back(EndHeight{height});
-}
+constexpr Nanos answer_time_max = 2 * millisecond;  // of the application
+constexpr Nanos barrier_time_max = 4 * millisecond;
 
 }  // namespace
 
@@ -32,177 +18,230 @@ Node::Process::Process(Node& owner)
       application(owner.disk_.application),
       store(owner.disk_),
       seats(application, store, owner.setting_.registry,
-            {Bytes(owner.address_.begin(), owner.address_.end()), owner.liveness_key_}) {}
+            {Bytes(owner.address_.begin(), owner.address_.end()), owner.keys_.liveness}),
+      evidence(blocks, owner.setting_.library),
+      evidence_judge(evidence, owner.setting_.registry) {}
 
 void Node::Process::broken(std::string what) {
     node.setting_.observer.broken(node.index_, std::move(what));
     halted = true;
 }
 
+Nanos Node::Process::takes(Nanos limit) {
+    return static_cast<Nanos>(world().random.below(static_cast<std::uint64_t>(limit))) *
+           node.slowness_;
+}
+
 // ---- Start
 
-void Node::Process::recover() {
-    const DiskContents& disk = node.disk_.contents();
-    if (const base::Verdict verdict = seats.recover(); !verdict)
-        return broken("seats do not recover: " + verdict.error().why);
+chain::RecoveryFacts Node::Process::facts() const {
+    const Database& database = node.disk_.database();
     chain::RecoveryFacts facts;
     facts.initial_height = node.setting_.genesis.initial_height;
-    if (!disk.blocks.empty()) {
-        facts.store_base = disk.blocks.begin()->first;
-        facts.store_height = disk.blocks.rbegin()->first;
-        facts.answer_stored = disk.answers.contains(facts.store_height);
+    if (!database.blocks.empty()) {
+        facts.store_base = database.blocks.begin()->first;
+        facts.store_height = database.blocks.rbegin()->first;
+        facts.answer_stored = database.answer && database.answer->first == facts.store_height;
     }
-    if (disk.state) facts.state_height = disk.state->last_block_height;
-    const abci::ResponseInfo info = seats.info({});
-    facts.application_height = info.last_block_height;
-    types::LastSigned last_signed;
-    for (const LogEntry& entry : disk.log) {
+    if (database.state) facts.state_height = database.state->last_block_height;
+    for (const LogEntry& entry : node.disk_.log()) {
         if (facts.log == chain::RecoveryFacts::Log::missing)
             facts.log = chain::RecoveryFacts::Log::no_marker;
         if (const auto* marker = std::get_if<EndHeight>(&entry)) {
             facts.log = chain::RecoveryFacts::Log::marker;
             facts.log_height = marker->height;
-        } else if (const auto* mark = std::get_if<Watermark>(&entry)) {
-            last_signed = *signer::decode_watermark(mark->record, node.address_);
         }
     }
-    const auto plan = chain::plan_recovery(facts);
-    if (!plan) return broken("no recovery: " + plan.error().check + ": " + plan.error().why);
-    signer.emplace(node.setting_.genesis.chain_id, node.consensus_key_, last_signed);
-    blocks = disk.blocks;
-    answers = disk.answers;
-    state = disk.state ? *disk.state : *chain::fresh_state(node.setting_.genesis);
+    return facts;
+}
+
+types::LastSigned Node::Process::newest_watermark() const {
+    types::LastSigned last;
+    for (const LogEntry& entry : node.disk_.log())
+        if (const auto* mark = std::get_if<Watermark>(&entry))
+            last = *signer::decode_watermark(mark->record, node.address_);
+    return last;
+}
+
+void Node::Process::recover() {
+    if (const base::Verdict verdict = seats.recover(); !verdict)
+        return broken("seats do not recover: " + verdict.error().why);
+    node.disk_.cut_torn_end();
+    chain::RecoveryFacts found = facts();
+    const abci::ResponseInfo info = seats.info({});
+    found.application_height = info.last_block_height;
+    const auto plan = chain::plan_recovery(found);
+    if (!plan) {
+        halted = true;
+        return node.setting_.observer.refused_start(node.index_, plan.error());
+    }
+    signer.emplace(chain_id(), node.keys_.consensus, newest_watermark());
+    heights_to_hold = node.told_to_hold_back_ ? 2 : 0;
+    const Database& database = node.disk_.database();
+    blocks = database.blocks;
+    evidence.recover();
+    state = database.state ? *database.state : *chain::fresh_state(node.setting_.genesis);
     if (plan->init_chain) {
         const auto answer = seats.init_chain(*chain::init_chain_request(node.setting_.genesis));
-        if (plan->init_chain_decides) state = *chain::after_init_chain(state, answer);
+        if (plan->init_chain_decides) {
+            state = *chain::after_init_chain(state, answer);
+            // A crash may find the first block committed and the state after it lost.
+            node.disk_.put(state);
+            node.disk_.sync_all();
+        }
     }
     if (plan->replay_first <= plan->replay_last)
         return broken("the application fell behind the state, which no crash here explains");
-    if (plan->last_block != chain::RecoveryPlan::LastBlock::nothing) {
-        const bool stored = plan->last_block == chain::RecoveryPlan::LastBlock::use_stored_answer;
-        const StoredBlock& block = blocks.at(facts.store_height);
-        chain::Execution execution(
-            stored ? chain::ExecutionMode::stored_and_committed : chain::ExecutionMode::stored,
-            state, {block.id, block.block, block.parts, block.commit});
-        if (stored)
-            execution.use_stored_answer(answers.at(facts.store_height),
-                                        types::Hash(BytesView(info.last_block_app_hash)));
-        execute(std::move(execution), false);
-    }
+    finish_last_block(*plan, found, types::Hash(BytesView(info.last_block_app_hash)));
     if (halted) return;
     if (plan->log_action == chain::RecoveryPlan::LogAction::append_marker)
-        node.disk_.write(
-            [height = plan->height](DiskContents& contents) { end_height(contents, height); });
+        node.disk_.append(EndHeight{plan->height});
     else
         replay_log(plan->height);
-    if (core.state().height != state.next_height()) enter_height();
-    progress_at = node.setting_.world.now();
+    if (core.state().height != state.next_height()) enter_height(false);
+    progress_at = world().now();
     send_heartbeat();
     tick();
 }
 
+void Node::Process::finish_last_block(const chain::RecoveryPlan& plan,
+                                      const chain::RecoveryFacts& found,
+                                      const types::Hash& application_hash) {
+    if (plan.last_block == chain::RecoveryPlan::LastBlock::nothing) return;
+    const bool stored = plan.last_block == chain::RecoveryPlan::LastBlock::use_stored_answer;
+    const StoredBlock& block = blocks.at(found.store_height);
+    chain::Execution execution(
+        stored ? chain::ExecutionMode::stored_and_committed : chain::ExecutionMode::stored, state,
+        {block.id, block.block, block.parts, block.commit});
+    if (stored) execution.use_stored_answer(node.disk_.database().answer->second, application_hash);
+    execute(std::move(execution), false);
+}
+
 void Node::Process::replay_log(std::int64_t marker) {
-    const std::vector<LogEntry> log = node.disk_.contents().log;
+    // By index: watermarks join the log while it is replayed.
+    const std::deque<LogEntry>& log = node.disk_.log();
+    const std::size_t end = log.size();
     bool after_marker = false;
-    for (const LogEntry& entry : log) {
-        if (const auto* end = std::get_if<EndHeight>(&entry)) after_marker = end->height == marker;
-        if (const auto* input = std::get_if<consensus::Input>(&entry); input && after_marker)
-            follow(*input, true);
+    replaying = true;
+    for (std::size_t i = 0; i < end && !halted; ++i) {
+        if (const auto* found = std::get_if<EndHeight>(&log[i]))
+            after_marker = found->height == marker;
+        const auto* input = std::get_if<consensus::Input>(&log[i]);
+        if (input == nullptr || !after_marker) continue;
+        if (auto ready = core.step(*input)) carry_out(std::move(*ready));
     }
     // What the lost process was doing: unanswered questions are asked again, answers to the rest
     // come too late and are refused; what was signed before is signed again with the same bytes.
+    replaying = false;
     ask_barrier();
 }
 
-void Node::Process::enter_height() {
+/// A key whose memory was lost stays silent for the height that the node comes into, and for the
+/// one after it: it may have been a height ahead of everybody before it lost its memory, and no
+/// further, for two thirds had to be with it to get there.
+void Node::Process::enter_height(bool began_in_sight) {
+    const std::int64_t height = state.next_height();
+    if (heights_to_hold > 0) {
+        if (began_in_sight)
+            --heights_to_hold;
+        else
+            heights_to_hold = 2;
+        if (heights_to_hold > 0) {
+            if (const auto record = signer->hold_back(height)) {
+                node.disk_.append(Watermark{*record});
+                node.disk_.sync_log(node.disk_.log_end());
+            }
+        } else {
+            node.told_to_hold_back_ = false;
+        }
+    }
     consensus::StartHeight start;
-    start.height = state.next_height();
+    start.height = height;
     start.initial_height = state.initial_height;
     start.validators = state.validators.shared();
     start.last_validators = state.last_validators.shared();
-    if (const auto last = blocks.find(start.height - 1); last != blocks.end())
+    if (const auto last = blocks.find(height - 1); last != blocks.end())
         start.last_commit = last->second.commit;
     start.own_address = node.address_;
     start.block_bytes_max = state.consensus_params.block.max_bytes;
     start.config = node.setting_.timeouts;
-    progress_at = node.setting_.world.now();
-    std::vector<Message> early;
-    std::swap(early, said_at_height);
-    feed(std::move(start));
-    for (const Message& message : early) receive(node.index_, message);
+    progress_at = world().now();
+    (void)feed(std::move(start));
+    early_fits = true;
+    take_early();
 }
 
 // ---- Inputs
 
-void Node::Process::feed(consensus::Event event) {
-    if (halted) return;
-    const consensus::Input input{node.clock(), std::move(event)};
-    node.disk_.write([input](DiskContents& contents) { contents.log.emplace_back(input); });
-    follow(input, false);
+std::expected<void, consensus::Refusal> Node::Process::feed(consensus::Event event) {
+    if (halted) return {};
+    const auto& entry = node.disk_.append(consensus::Input{node.clock(), std::move(event)});
+    auto ready = core.step(std::get<consensus::Input>(entry));
+    if (!ready) return std::unexpected(ready.error());  // too late, or somebody's fault
+    carry_out(std::move(*ready));
+    take_early();
+    return {};
 }
 
-void Node::Process::follow(const consensus::Input& input, bool is_replay) {
-    auto ready = core.step(input);
-    if (!ready) return;  // somebody's fault, or too late; nothing has changed
-    carry_out(std::move(*ready), is_replay);
-}
-
-void Node::Process::carry_out(consensus::Ready ready, bool is_replay) {
+void Node::Process::carry_out(consensus::Ready ready) {
     for (consensus::Outward& effect : ready.once_durable) plan_outward(std::move(effect));
     for (consensus::Inward& effect : ready.now) carry_out_inward(effect);
-    if (!is_replay) ask_barrier();
+    if (!replaying) ask_barrier();
 }
 
 void Node::Process::carry_out_inward(consensus::Inward& effect) {
-    World& world = node.setting_.world;
-    const auto later = [&](Nanos delay, std::function<void(Process&)> work) {
-        world.after(delay, [owner = &node, number = epoch, work = std::move(work)] {
-            owner->run(number, work);
-        });
-    };
-    const auto answer_delay = [&] {
-        return static_cast<Nanos>(world.random.below(static_cast<std::uint64_t>(answer_delay_max)));
-    };
     if (const auto* timer = std::get_if<consensus::SetTimer>(&effect)) {
         const std::uint64_t number = ++timer_number;
         later(timer->after.nanos, [number, name = timer->timer](Process& process) {
-            if (number == process.timer_number) process.feed(consensus::TimerRang{name});
+            if (number == process.timer_number) (void)process.feed(consensus::TimerRang{name});
         });
     } else if (const auto* build = std::get_if<consensus::BuildBlock>(&effect)) {
-        later(answer_delay(), [question = *build](Process& p) { p.build_block(question); });
+        later(takes(answer_time_max), [question = *build](Process& p) { p.build_block(question); });
     } else if (const auto* judge = std::get_if<consensus::JudgeBlock>(&effect)) {
-        later(answer_delay(), [question = *judge](Process& p) { p.judge_block(question); });
+        later(takes(answer_time_max), [question = *judge](Process& p) { p.judge_block(question); });
     } else if (std::holds_alternative<consensus::Halt>(effect)) {
         broken("consensus halts: two thirds prevote what our state calls invalid");
+    } else if (const auto* conflict = std::get_if<consensus::ReportConflict>(&effect)) {
+        evidence.report(conflict->first, conflict->second);
     } else if (std::holds_alternative<consensus::NewRoundStep>(effect) ||
                std::holds_alternative<consensus::NewValidBlock>(effect) ||
                std::holds_alternative<consensus::ProposalAccepted>(effect)) {
-        // What came before its round or its header did is of use now.
-        later(0, [](Process& process) {
-            const std::vector<Message> known = process.said_at_height;
-            for (const Message& message : known)
-                if (!std::holds_alternative<Message::Vote>(message.content))
-                    process.receive(process.node.index_, message);
-        });
+        early_fits = true;
     }
 }
 
 void Node::Process::build_block(const consensus::BuildBlock& question) {
     if (question.height != state.next_height()) return;
-    auto draft = chain::draft_block(state, question.last_commit, question.proposer, {}, {});
+    Liar* liar = node.liar_.get();
+    const Lie lie = liar != nullptr ? liar->choose() : Lie::none;
+    const auto last_commit = lie != Lie::none
+                                 ? liar->thin_out(question.last_commit, *state.last_validators, lie)
+                                 : question.last_commit;
+    auto draft = chain::draft_block(state, last_commit, question.proposer, evidence.pending(), {});
     if (!draft) return broken("no block can be built: " + draft.error().why);
     std::vector<base::BytesView> offered(node.mempool_.begin(), node.mempool_.end());
     const auto request =
         chain::prepare_proposal_request(state, *draft, wire::Txs::copy_of(offered));
-    auto built = chain::finish_block(state, std::move(*draft), seats.prepare_proposal(request).txs);
+    wire::Txs txs = seats.prepare_proposal(request).txs;
+    Lie told = Lie::none;
+    if (lie != Lie::none) {
+        std::vector<Bytes> spoilt;
+        for (const base::BytesView tx : txs) spoilt.push_back(base::to_bytes(tx));
+        told = liar->spoil(
+            spoilt, {seats.state(), *draft, *node.keys_.liveness, node.setting_.registry}, lie);
+        const std::vector<base::BytesView> views(spoilt.begin(), spoilt.end());
+        txs = wire::Txs::copy_of(views);
+    }
+    auto built = chain::finish_block(state, std::move(*draft), std::move(txs));
     if (!built) return broken("no block can be finished: " + built.error().why);
-    feed(consensus::BlockBuilt{question.height, question.round, built->id, built->block,
-                               built->parts});
+    if (told != Lie::none) node.setting_.observer.lied(node.index_, told, built->id);
+    (void)feed(consensus::BlockBuilt{question.height, question.round, built->id, built->block,
+                                     built->parts});
 }
 
 chain::Validation Node::Process::validation() const {
     return {.verifier = node.setting_.registry,
-            .evidence = evidence,
+            .evidence = evidence_judge,
             .rules = {},
             .clock = std::nullopt,
             .basic_is_validated = true,
@@ -225,9 +264,9 @@ void Node::Process::judge_block(const consensus::JudgeBlock& question) {
     } else {
         why = valid.error().check + ": " + valid.error().why;
     }
-    if (judgement != consensus::Judgement::accepted)
-        node.setting_.observer.refused(node.index_, question.block->header.proposer_address, why);
-    feed(consensus::BlockJudged{question.height, question.id, judgement});
+    node.setting_.observer.judged(node.index_, question.id, question.block->header,
+                                  judgement == consensus::Judgement::accepted, why);
+    (void)feed(consensus::BlockJudged{question.height, question.id, judgement});
 }
 
 // ---- Effects that wait for the disk
@@ -236,53 +275,45 @@ signer::ValidatorsAt Node::Process::validators_at(std::int64_t height) const {
     return {height, height == state.next_height() ? *state.validators : *state.last_validators};
 }
 
+template <typename Reservation, typename Then>
+void Node::Process::log_and_sign(Reservation reserved, Then then) {
+    if (!reserved) return;  // not our height to sign, or signed already; silence is right
+    node.disk_.append(Watermark{reserved->record()});
+    const std::uint64_t position = node.disk_.log_end();
+    outgoing.push_back({position, [pending = std::move(*reserved).logged_at({position}), then] {
+                            then(pending);
+                        }});
+}
+
 void Node::Process::plan_outward(consensus::Outward effect) {
     if (auto* vote = std::get_if<consensus::CastVote>(&effect)) {
-        auto reserved =
-            signer->reserve(vote->unsigned_vote, validators_at(vote->unsigned_vote.height), false);
-        if (!reserved) return;  // not our height to sign, or signed already; silence is right
-        const std::uint64_t position =
-            node.disk_.write([record = reserved->record()](DiskContents& contents) {
-                contents.log.emplace_back(Watermark{record});
-            });
-        auto pending = std::make_shared<signer::Pending<types::Vote>>(
-            std::move(*reserved).logged_at({position}));
-        outgoing.push_back({position, [this, pending] { sign_vote(*pending); }});
+        log_and_sign(
+            signer->reserve(vote->unsigned_vote, validators_at(vote->unsigned_vote.height), false),
+            [this](const signer::Pending<types::Vote>& pending) { sign_vote(pending); });
     } else if (auto* proposal = std::get_if<consensus::CastProposal>(&effect)) {
-        auto reserved = signer->reserve(proposal->unsigned_proposal,
-                                        validators_at(proposal->unsigned_proposal.height));
-        if (!reserved) return;
-        const std::uint64_t position =
-            node.disk_.write([record = reserved->record()](DiskContents& contents) {
-                contents.log.emplace_back(Watermark{record});
+        log_and_sign(
+            signer->reserve(proposal->unsigned_proposal,
+                            validators_at(proposal->unsigned_proposal.height)),
+            [this, parts = proposal->parts](const signer::Pending<types::Proposal>& pending) {
+                sign_proposal(pending, parts);
             });
-        auto pending = std::make_shared<signer::Pending<types::Proposal>>(
-            std::move(*reserved).logged_at({position}));
-        outgoing.push_back({position, [this, pending, parts = proposal->parts] {
-                                sign_proposal(*pending, parts);
-                            }});
     } else if (auto* decision = std::get_if<consensus::Decide>(&effect)) {
         outgoing.push_back(
-            {node.disk_.written(), [this, decided = *decision] { decide(decided); }});
+            {node.disk_.log_end(), [this, decided = std::move(*decision)] { decide(decided); }});
     }
 }
 
 void Node::Process::ask_barrier() {
     if (barrier_running || outgoing.empty() || halted) return;
     barrier_running = true;
-    World& world = node.setting_.world;
-    const auto delay =
-        static_cast<Nanos>(world.random.below(static_cast<std::uint64_t>(barrier_delay_max)));
-    const std::uint64_t position = node.disk_.written();
-    world.after(delay, [owner = &node, number = epoch, position] {
-        owner->run(number, [position](Process& process) { process.barrier_done(position); });
-    });
+    later(takes(barrier_time_max),
+          [position = node.disk_.log_end()](Process& process) { process.barrier_done(position); });
 }
 
 void Node::Process::barrier_done(std::uint64_t position) {
     barrier_running = false;
-    node.disk_.barrier(position);
-    while (!outgoing.empty() && outgoing.front().needs <= node.disk_.durable() && !halted) {
+    node.disk_.sync_log(position);
+    while (!outgoing.empty() && outgoing.front().needs <= node.disk_.log_durable() && !halted) {
         const auto act = std::move(outgoing.front().act);
         outgoing.pop_front();
         act();
@@ -291,134 +322,38 @@ void Node::Process::barrier_done(std::uint64_t position) {
 }
 
 void Node::Process::sign_vote(signer::Pending<types::Vote> pending) {
-    auto vote = signer->sign(std::move(pending), {node.disk_.durable()});
+    auto vote = signer->sign(std::move(pending), {node.disk_.log_durable()});
     if (!vote) return;
-    const auto shared = Shared<types::Vote>::make(std::move(*vote));
+    Message::Vote message{Shared<types::Vote>::make(std::move(*vote)), std::nullopt};
     auto verified =
-        consensus::verify_vote(node.setting_.registry, node.setting_.genesis.chain_id,
-                               node.consensus_public_, shared, consensus::Extensions::disabled);
+        consensus::verify_vote(node.setting_.registry, chain_id(), node.consensus_public_,
+                               message.vote, consensus::Extensions::disabled);
     if (!verified) return broken("our own vote does not verify: " + verified.error().why);
-    broadcast(Network::Channel::vote, {Message::Vote{shared}});
-    feed(consensus::VoteSigned{std::move(*verified)});
+    message.verified = *verified;
+    broadcast(Channel::vote, make_message(std::move(message)));
+    (void)feed(consensus::VoteSigned{std::move(*verified)});
 }
 
 void Node::Process::sign_proposal(signer::Pending<types::Proposal> pending,
-                                  Shared<types::PartSet> parts) {
-    auto proposal = signer->sign(std::move(pending), {node.disk_.durable()});
+                                  const Shared<types::PartSet>& parts) {
+    auto proposal = signer->sign(std::move(pending), {node.disk_.log_durable()});
     if (!proposal) return;
-    const auto shared = Shared<types::Proposal>::make(std::move(*proposal));
-    auto verified = consensus::verify_proposal(
-        node.setting_.registry, node.setting_.genesis.chain_id, node.consensus_public_, shared);
+    Message::Proposal message{Shared<types::Proposal>::make(std::move(*proposal)), std::nullopt};
+    auto verified = consensus::verify_proposal(node.setting_.registry, chain_id(),
+                                               node.consensus_public_, message.proposal);
     if (!verified) return broken("our own proposal does not verify: " + verified.error().why);
-    broadcast(Network::Channel::data, {Message::Proposal{shared}});
-    for (std::uint32_t i = 0; i < parts->total(); ++i)
-        broadcast(Network::Channel::data,
-                  {Message::Part{shared->height, shared->round,
-                                 Shared<types::Part>::make(*parts->part(i))}});
-    feed(consensus::ProposalSigned{std::move(*verified)});
-}
-
-// ---- Executing blocks
-
-void Node::Process::decide(const consensus::Decide& decision) {
-    if (decision.height != state.next_height()) return;
-    chain::Execution execution(chain::ExecutionMode::decided, state,
-                               chain::DecidedBlock::from(decision));
-    const bool was_validated = judged_valid && judged_valid->second == decision.height &&
-                               judged_valid->first == decision.id;
-    execute(std::move(execution), was_validated);
-    if (halted) return;
-    send_heartbeat();
-    enter_height();
-}
-
-void Node::Process::execute(chain::Execution execution, bool was_validated) {
-    if (was_validated) execution.skip_validation();
-    while (const auto step = execution.next()) {
-        execute_step(execution, *step);
-        if (halted) return;
-    }
-}
-
-void Node::Process::execute_step(chain::Execution& execution, chain::ExecutionStep step) {
-    using Step = chain::ExecutionStep;
-    const std::int64_t height = execution.height();
-    const auto must = [this](const base::Verdict& verdict) {
-        if (!verdict) broken(verdict.error().check + ": " + verdict.error().why);
-    };
-    switch (step) {
-        case Step::validate_block:
-            return must(execution.validate(validation()));
-        case Step::store_block: {
-            const auto& decided = execution.decided();
-            const StoredBlock block{decided.id, decided.block, decided.parts, decided.commit};
-            blocks[height] = block;
-            node.disk_.write(
-                [height, block](DiskContents& contents) { contents.blocks[height] = block; });
-            break;
-        }
-        case Step::log_end_height:
-            node.disk_.write([height](DiskContents& contents) { end_height(contents, height); });
-            break;
-        case Step::finalize_block:
-            return must(execution.finalized(seats.finalize_block(execution.request())));
-        case Step::store_answer:
-            answers[height] = execution.answer();
-            node.disk_.write([height, answer = execution.answer()](DiskContents& contents) {
-                contents.answers.clear();
-                contents.answers[height] = answer;
-            });
-            break;
-        case Step::update_state:
-            return must(execution.update());
-        case Step::make_durable:
-            node.disk_.barrier(node.disk_.written());
-            break;
-        case Step::commit:
-            return execution.committed(seats.commit({}));
-        case Step::update_mempool:
-            for (const base::BytesView tx : execution.decided().block->data.txs)
-                std::erase_if(node.mempool_,
-                              [&](const Bytes& own) { return base::equal(own, tx); });
-            break;
-        case Step::update_evidence:
-            break;
-        case Step::save_state:
-            state = execution.state_after();
-            node.disk_.write([saved = state](DiskContents& contents) { contents.state = saved; });
-            break;
-        case Step::prune:
-            break;
-        case Step::publish:
-            node.setting_.observer.decided(node.index_, execution.state_before(),
-                                           {execution.decided().id, execution.decided().block,
-                                            execution.decided().parts, execution.decided().commit},
-                                           execution.answer(), state, seats.state());
-            break;
-    }
-    execution.done();
-}
-
-void Node::Process::send_heartbeat() {
-    const auto heartbeat = seats.own_heartbeat();
-    if (!heartbeat) return;
-    (void)seats.add_heartbeat(*heartbeat);
-    broadcast(Network::Channel::heartbeat,
-              {Message::Heartbeat{std::make_shared<const seats::Heartbeat>(*heartbeat)}});
-}
-
-// ---- Looking after progress
-
-void Node::Process::tick() {
-    World& world = node.setting_.world;
-    constexpr Nanos patience = 900 * millisecond;
-    if (world.now() - progress_at > patience)
+    message.verified = *verified;
+    const std::int64_t height = message.proposal->height;
+    const std::int32_t round = message.proposal->round;
+    broadcast(Channel::data, make_message(std::move(message)));
+    for (std::uint32_t i = 0; i < parts->total(); ++i) {
+        const MessagePtr part =
+            make_message(Message::Part{height, round, Shared<types::Part>::make(*parts->part(i))});
         for (std::size_t peer = 0; peer < node.setting_.nodes.size(); ++peer)
-            send_to(peer, Network::Channel::sync,
-                    {Message::Status{core.state().height, core.state().round}});
-    world.after(tick_interval, [owner = &node, number = epoch] {
-        owner->run(number, [](Process& process) { process.tick(); });
-    });
+            if (node.liar_ == nullptr || !node.liar_->withholds_part())
+                send_to(peer, Channel::data, part);
+    }
+    (void)feed(consensus::ProposalSigned{std::move(*verified)});
 }
 
 }  // namespace tandem::sim

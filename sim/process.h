@@ -1,10 +1,11 @@
 // The inside of a simulated process: what is lost when it ends.
 #pragma once
+#include "sim/evidence.h"
+#include "sim/liar.h"
+#include "sim/message.h"
 #include "sim/node.h"
 
 namespace tandem::sim {
-
-using consensus::Shared;
 
 /// The store of seats on a simulated disk.
 class SimulatedStateStore final : public seats::StateStore {
@@ -25,37 +26,28 @@ class SimulatedStateStore final : public seats::StateStore {
     Disk& disk_;
 };
 
-/// Takes every piece of evidence that is well-formed; verification is a matter of the real pool.
-class TrustingEvidenceJudge final : public chain::EvidenceJudge {
+/// Proposals, parts and votes that came before their time: kept until it comes, each once.
+class EarlyMessages {
   public:
-    base::Verdict judge(const chain::State&, const types::EvidenceList&) const override {
-        return {};
-    }
-};
+    void keep(const MessagePtr& message, std::size_t from);
+    struct Item {
+        std::size_t from;
+        MessagePtr message;
+    };
+    /// What is of `height`; what is of lower heights is dropped. Votes only at its beginning.
+    [[nodiscard]] std::vector<Item> take(std::int64_t height);
 
-struct Message {  // between nodes
-    struct Proposal {
-        Shared<types::Proposal> proposal;
+  private:
+    static constexpr std::size_t items_max = 1024;
+    struct Key {
+        std::int64_t height = 0;
+        std::int64_t round = 0;
+        int kind = 0;
+        std::int64_t index = 0;
+        auto operator<=>(const Key&) const = default;
     };
-    struct Part {
-        std::int64_t height;
-        std::int32_t round;
-        Shared<types::Part> part;
-    };
-    struct Vote {
-        Shared<types::Vote> vote;
-    };
-    struct Heartbeat {
-        std::shared_ptr<const seats::Heartbeat> heartbeat;
-    };
-    struct Status {  // "I am here, and I have waited long"
-        std::int64_t height;
-        std::int32_t round;
-    };
-    struct Block {
-        std::shared_ptr<const StoredBlock> block;
-    };
-    std::variant<Proposal, Part, Vote, Heartbeat, Status, Block> content;
+    [[nodiscard]] static std::optional<Key> key_of(const Message& message);
+    std::map<Key, Item> items_;
 };
 
 struct Node::Process {
@@ -63,40 +55,65 @@ struct Node::Process {
 
     // ---- Start.
     void recover();
+    [[nodiscard]] chain::RecoveryFacts facts() const;
+    [[nodiscard]] types::LastSigned newest_watermark() const;
+    void finish_last_block(const chain::RecoveryPlan& plan, const chain::RecoveryFacts& facts,
+                           const types::Hash& application_hash);
     void replay_log(std::int64_t marker);
-    void enter_height();
+    void enter_height(bool began_in_sight);
 
     // ---- Inputs to consensus, and what follows from them.
-    void feed(consensus::Event event);
-    void follow(const consensus::Input& input, bool is_replay);
-    void carry_out(consensus::Ready ready, bool is_replay);
+    std::expected<void, consensus::Refusal> feed(consensus::Event event);
+    void carry_out(consensus::Ready ready);
     void carry_out_inward(consensus::Inward& effect);
     void build_block(const consensus::BuildBlock& question);
     void judge_block(const consensus::JudgeBlock& question);
     void plan_outward(consensus::Outward effect);
+    template <typename Reservation, typename Then>
+    void log_and_sign(Reservation reserved, Then then);
     void ask_barrier();
     void barrier_done(std::uint64_t position);
     void sign_vote(signer::Pending<types::Vote> pending);
-    void sign_proposal(signer::Pending<types::Proposal> pending, Shared<types::PartSet> parts);
+    void sign_proposal(signer::Pending<types::Proposal> pending,
+                       const Shared<types::PartSet>& parts);
+    template <typename Work>
+    void later(Nanos delay, Work work);
+    /// Up to `limit`, by the dice and by how slow the node is.
+    [[nodiscard]] Nanos takes(Nanos limit);
 
     // ---- Executing blocks.
     void decide(const consensus::Decide& decision);
     void execute(chain::Execution execution, bool was_validated);
     void execute_step(chain::Execution& execution, chain::ExecutionStep step);
+    void store_block(StoredBlock block);
+    void update_mempool(const types::Block& block);
+    void publish(const chain::Execution& execution);
     void send_heartbeat();
 
     // ---- Network.
-    void broadcast(Network::Channel channel, const Message& message);
-    void send_to(std::size_t peer, Network::Channel channel, const Message& message);
-    void receive(std::size_t from, const Message& message);
-    void receive_vote(std::size_t from, const Shared<types::Vote>& vote);
-    void receive_proposal(std::size_t from, const Shared<types::Proposal>& proposal);
-    void receive_status(std::size_t from, const Message::Status& status);
-    void receive_block(const Message::Block& message);
+    void broadcast(Channel channel, const MessagePtr& message);
+    void send_to(std::size_t peer, Channel channel, const MessagePtr& message);
+    void receive(std::size_t from, const MessagePtr& message);
+    void take_early();
+    void receive_vote(std::size_t from, const Message::Vote& message);
+    void receive_proposal(std::size_t from, const Message::Proposal& message);
+    void receive_block(std::size_t from, const Message::Block& message);
+    void add_evidence(const types::Evidence& evidence);
+
+    // ---- Gossip (process_gossip.cc).
     void tick();
+    [[nodiscard]] MessagePtr own_status() const;
+    void ask(std::size_t peer);
+    void answer(std::size_t from, const Message::Status& status);
+    void answer_votes(std::size_t from, const Message::Status& status, std::int32_t round,
+                      types::SignedMsgType type);
+    void answer_block_parts(std::size_t from, const Message::Status& status);
 
     [[nodiscard]] chain::Validation validation() const;
+    [[nodiscard]] types::EvidenceContext evidence_context() const;
     [[nodiscard]] signer::ValidatorsAt validators_at(std::int64_t height) const;
+    [[nodiscard]] World& world() const { return node.setting_.world; }
+    [[nodiscard]] const std::string& chain_id() const { return node.setting_.genesis.chain_id; }
     void broken(std::string what);
 
     Node& node;
@@ -104,12 +121,12 @@ struct Node::Process {
     CountingApplication application;
     SimulatedStateStore store;
     seats::SeatsApplication seats;
-    TrustingEvidenceJudge evidence;
     chain::State state;
     consensus::Core core;
     std::optional<signer::Signer> signer;
     std::map<std::int64_t, StoredBlock> blocks;  // as written, durable or not
-    std::map<std::int64_t, abci::ResponseFinalizeBlock> answers;
+    EvidencePool evidence;
+    chain::VerifyingEvidenceJudge evidence_judge;
     std::optional<std::pair<types::BlockId, std::int64_t>> judged_valid;
 
     struct Outgoing {  // waits for the disk
@@ -118,11 +135,36 @@ struct Node::Process {
     };
     std::deque<Outgoing> outgoing;
     bool barrier_running = false;
+    bool replaying = false;
     std::uint64_t timer_number = 0;
 
-    std::vector<Message> said_at_height;  // proposals, parts and votes of the present height
+    EarlyMessages early;
+    bool early_fits = false;  // something happened that makes early messages useful
+    int heights_to_hold = 0;  // silent until so many heights began in our sight
     Nanos progress_at = 0;
     bool halted = false;
 };
+
+template <typename Work>
+void Node::run(std::uint64_t epoch, Work work) {
+    if (epoch != epoch_ || process_ == nullptr) return;
+    if (frozen_) {  // time stands still in here; what was to happen happens after waking up
+        setting_.world.after(100 * millisecond,
+                             [this, epoch, work = std::move(work)] { run(epoch, work); });
+        return;
+    }
+    try {
+        work(*process_);
+    } catch (const PowerCut&) {
+        crash();
+    }
+}
+
+template <typename Work>
+void Node::Process::later(Nanos delay, Work work) {
+    world().after(delay, [owner = &node, number = epoch, work = std::move(work)] {
+        owner->run(number, work);
+    });
+}
 
 }  // namespace tandem::sim

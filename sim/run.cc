@@ -47,6 +47,7 @@ class Simulation {
     World world_;
     SignatureRegistry registry_;
     Network network_;
+    Library library_;
     Judge judge_;
     Cast cast_;
     types::GenesisDoc genesis_;
@@ -59,7 +60,7 @@ Simulation::Simulation(std::uint64_t seed, const Options& options)
     : options_(options),
       world_(seed),
       registry_(/*real_signatures=*/seed % 97 == 13),
-      network_(world_, options.seats * (1 + options.standbys)),
+      network_(world_),
       judge_(registry_, "sim") {
     summary_.seed = seed;
     make_genesis();
@@ -77,25 +78,26 @@ Simulation::Simulation(std::uint64_t seed, const Options& options)
     const std::size_t count = options.seats * (1 + options.standbys);
     for (std::size_t i = 0; i < count; ++i)
         nodes_.push_back(std::make_unique<Node>(
-            Setting{world_, network_, registry_, judge_, genesis_, timeouts, nodes_}, i,
-            fmt::format("s{}-{}", seat_of(i), i % (1 + options.standbys)), cast_.consensus_keys[i],
-            cast_.liveness_keys[i]));
+            Setting{world_, network_, registry_, library_, judge_, genesis_, timeouts, nodes_}, i,
+            fmt::format("s{}-{}", seat_of(i), i % (1 + options.standbys)),
+            NodeKeys{cast_.consensus_keys[i], cast_.liveness_keys[i]}));
+    for (std::size_t i = 0; i < count; ++i) network_.add_node();
+    world_.deliver = [this](const Delivery& d) { nodes_[d.to]->receive(d.from, d.message); };
 }
 
 void Simulation::make_genesis() {
     seats::Genesis description;
     description.params.run_records = options_.n;
     description.params.alive_records = options_.k;
-    std::uint64_t key = 0;
     for (std::size_t s = 0; s < options_.seats; ++s) {
         seats::GenesisSeat seat;
         seat.id = fmt::format("s{}", s);
         seat.power = 10;
-        cast_.admin_keys.push_back(registry_.make_key(key++));
+        cast_.admin_keys.push_back(registry_.make_key());
         seat.admin_key = cast_.admin_keys.back()->public_key();
         for (std::size_t n = 0; n <= options_.standbys; ++n) {
-            cast_.consensus_keys.push_back(registry_.make_key(key++));
-            cast_.liveness_keys.push_back(registry_.make_key(key++));
+            cast_.consensus_keys.push_back(registry_.make_key());
+            cast_.liveness_keys.push_back(registry_.make_key());
             seat.nodes.push_back({fmt::format("s{}-{}", s, n),
                                   cast_.consensus_keys.back()->public_key(),
                                   cast_.liveness_keys.back()->public_key()});
@@ -173,7 +175,7 @@ void Simulation::crash_one() {
     if (random.chance(1, 3)) {
         node.crash_in_the_middle(1 + random.below(40));
     } else {
-        node.crash(random.below(node.waiting_writes() + 1));
+        node.crash();
     }
     const bool long_outage = random.chance(1, 2);
     const Nanos outage =
@@ -203,14 +205,14 @@ void Simulation::cut_one() {
     ++summary_.partitions;
     const std::uint64_t kind = random.below(3);  // deaf, mute or both
     for (std::size_t other = 0; other < nodes_.size(); ++other) {
-        if (kind != 0) network_.cut(victim, other, true);
-        if (kind != 1) network_.cut(other, victim, true);
+        if (kind != 0) network_.cut(Cut::torment, victim, other, true);
+        if (kind != 1) network_.cut(Cut::torment, other, victim, true);
     }
     const Nanos time = static_cast<Nanos>(200 + random.below(12'000)) * millisecond;
     world_.after(time, [this, victim] {
         for (std::size_t other = 0; other < nodes_.size(); ++other) {
-            network_.cut(victim, other, false);
-            network_.cut(other, victim, false);
+            network_.cut(Cut::torment, victim, other, false);
+            network_.cut(Cut::torment, other, victim, false);
         }
     });
 }

@@ -1,41 +1,53 @@
 #include "sim/world.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace tandem::sim {
 
+template <typename T>
+std::uint32_t World::Pool<T>::put(T value) {
+    if (free.empty()) {
+        places.push_back(std::move(value));
+        return static_cast<std::uint32_t>(places.size() - 1);
+    }
+    const std::uint32_t slot = free.back();
+    free.pop_back();
+    places[slot] = std::move(value);
+    return slot;
+}
+
+template <typename T>
+T World::Pool<T>::take(std::uint32_t slot) {
+    free.push_back(slot);
+    return std::exchange(places[slot], T{});
+}
+
+void World::push(Nanos delay, std::uint32_t slot, bool is_delivery) {
+    heap_.push_back({now_ + std::max<Nanos>(delay, 0), next_number_++, slot, is_delivery});
+    std::ranges::push_heap(heap_, std::greater<>());
+}
+
 void World::after(Nanos delay, std::function<void()> action) {
-    queue_.push({now_ + std::max<Nanos>(delay, 0), next_number_++, std::move(action)});
+    push(delay, actions_.put(std::move(action)), false);
+}
+
+void World::after(Nanos delay, Delivery delivery) {
+    push(delay, deliveries_.put(std::move(delivery)), true);
 }
 
 bool World::step() {
-    if (queue_.empty()) return false;
-    // The queue gives out const references only; the action is not part of its order.
-    Event event = std::move(const_cast<Event&>(queue_.top()));
-    queue_.pop();
+    if (heap_.empty()) return false;
+    std::ranges::pop_heap(heap_, std::greater<>());
+    const Event event = heap_.back();
+    heap_.pop_back();
     now_ = event.time;
-    event.action();
+    ++steps_;
+    if (event.is_delivery)
+        deliver(deliveries_.take(event.slot));
+    else
+        actions_.take(event.slot)();
     return true;
-}
-
-void Network::send(std::size_t from, std::size_t to, Channel channel,
-                   std::function<void()> deliver) {
-    ++sent_;
-    if (cut_[from][to]) return;
-    base::SeededRandom& random = world_.random;
-    std::uint64_t loss = sins.loss;
-    if (channel == Channel::heartbeat) loss += sins.heartbeat_loss;
-    if (channel == Channel::vote) loss += sins.vote_loss;
-    if (random.chance(std::min<std::uint64_t>(loss, 1000), 1000)) return;
-    const auto delay = [&] {
-        const auto range = static_cast<std::uint64_t>(sins.delay_max - sins.delay_min) + 1;
-        return sins.delay_min + static_cast<Nanos>(random.below(range));
-    };
-    if (random.chance(sins.duplication, 1000)) world_.after(delay(), deliver);
-    world_.after(delay(), std::move(deliver));
-}
-
-void Network::heal() {
-    for (auto& row : cut_) row.assign(row.size(), false);
-    sins = {};
 }
 
 }  // namespace tandem::sim

@@ -4,7 +4,8 @@
 // Nothing else moves, so one number repeats a run to the last bit.
 #pragma once
 #include <functional>
-#include <queue>
+#include <memory>
+#include <vector>
 
 #include "base/random.h"
 #include "wire/well_known.h"
@@ -15,60 +16,61 @@ using Nanos = std::int64_t;
 inline constexpr Nanos millisecond = 1'000'000;
 inline constexpr Nanos second = 1'000'000'000;
 
+struct Message;
+using MessagePtr = std::shared_ptr<const Message>;
+
+/// A message on its way. Most events are deliveries, so they need no function object.
+struct Delivery {
+    std::size_t from = 0;
+    std::size_t to = 0;
+    MessagePtr message;
+};
+
 class World {
   public:
     explicit World(std::uint64_t seed) : random(seed) {}
 
     [[nodiscard]] Nanos now() const noexcept { return now_; }
     void after(Nanos delay, std::function<void()> action);
+    void after(Nanos delay, Delivery delivery);
     /// Runs the next event; false when there is none.
     bool step();
+    [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+    /// From `low` to `high` milliseconds, both included.
+    [[nodiscard]] Nanos between_ms(std::uint64_t low, std::uint64_t high) {
+        return static_cast<Nanos>(low + random.below(high - low + 1)) * millisecond;
+    }
 
     base::SeededRandom random;
+    std::function<void(const Delivery&)> deliver;
 
   private:
     struct Event {
         Nanos time;
         std::uint64_t number;
-        std::function<void()> action;
+        std::uint32_t slot;  // in the pool of its kind
+        bool is_delivery;
         bool operator>(const Event& other) const {
             return time != other.time ? time > other.time : number > other.number;
         }
     };
-    std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
+    /// Places for what events carry, used again and again.
+    template <typename T>
+    struct Pool {
+        std::vector<T> places;
+        std::vector<std::uint32_t> free;
+
+        std::uint32_t put(T value);
+        T take(std::uint32_t slot);
+    };
+    void push(Nanos delay, std::uint32_t slot, bool is_delivery);
+
+    std::vector<Event> heap_;
+    Pool<std::function<void()>> actions_;
+    Pool<Delivery> deliveries_;
     Nanos now_ = 0;
     std::uint64_t next_number_ = 0;
-};
-
-/// What the network does to messages. Chances are in a thousand.
-struct NetworkSins {
-    std::uint64_t loss = 0;
-    std::uint64_t duplication = 0;
-    std::uint64_t heartbeat_loss = 0;  // on top of `loss`, heartbeats only
-    std::uint64_t vote_loss = 0;       // votes only
-    Nanos delay_min = millisecond;
-    Nanos delay_max = 20 * millisecond;  // a wide range reorders
-};
-
-/// Who hears whom. One-way cuts are allowed.
-class Network {
-  public:
-    Network(World& world, std::size_t nodes)
-        : world_(world), cut_(nodes, std::vector<bool>(nodes)) {}
-
-    enum class Channel : std::uint8_t { data, vote, heartbeat, sync };
-
-    void send(std::size_t from, std::size_t to, Channel channel, std::function<void()> deliver);
-    void cut(std::size_t from, std::size_t to, bool is_cut) { cut_[from][to] = is_cut; }
-    void heal();
-    [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
-
-    NetworkSins sins;
-
-  private:
-    World& world_;
-    std::vector<std::vector<bool>> cut_;
-    std::uint64_t sent_ = 0;
+    std::uint64_t steps_ = 0;
 };
 
 }  // namespace tandem::sim
