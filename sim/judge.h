@@ -52,7 +52,6 @@ class Judge final : public Observer {
         types::BlockId id;
         Bytes app_hash;
         types::Hash results_hash;
-        Bytes seats_hash;
         Bytes next_validators_hash;
     };
     void judge_first(const chain::State& before, const StoredBlock& block,
@@ -63,6 +62,8 @@ class Judge final : public Observer {
     const SignatureRegistry& registry_;
     std::string chain_id_;
     std::map<std::int64_t, Agreed> agreed_;
+    static constexpr std::int64_t states_kept = 16;
+    std::map<std::int64_t, seats::State> states_;   // the newest, as the first node had them
     std::map<std::int64_t, std::set<Bytes>> sets_;  // keys by height
     std::vector<SignatureRegistry::SignedHeight> unjudged_;
     std::size_t double_signs_seen_ = 0;

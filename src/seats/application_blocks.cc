@@ -49,8 +49,7 @@ Settled::Settled(State state_after, Bytes own_hash)
       application_hash(std::move(own_hash)),
       seats_hash(state_hash(state)),
       identities(state) {
-    if (!state.recent_blocks.empty())
-        state.recent_blocks.back().app_hash = base::to_bytes(engine_hash());
+    if (!state.recent_blocks.empty()) state.recent_blocks.back().app_hash = engine_hash();
 }
 
 types::Hash Settled::engine_hash() const {

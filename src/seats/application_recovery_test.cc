@@ -84,7 +84,7 @@ TEST(Recovery, AnswerAndBothStatesAreDurableBeforeTheApplicationsCommit) {
     EXPECT_EQ(rig.store.point->after.height, 3);
     EXPECT_EQ(rig.store.point->answer.tx_results.size(), 1U)
         << "the application's own, not what the engine sees";
-    EXPECT_EQ(rig.store.point->after.recent_blocks.back().app_hash, answer.app_hash);
+    EXPECT_EQ(rig.store.point->after.recent_blocks.back().app_hash, types::Hash(answer.app_hash));
 }
 
 TEST(Recovery, CrashBetweenFinalizeBlockAndCommitLeavesTheStateBefore) {

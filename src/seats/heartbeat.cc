@@ -24,7 +24,8 @@ HeartbeatStanding standing_of(const State& state, const Heartbeat& heartbeat) {
                    : HeartbeatStanding::too_far_ahead;
     if (!is_fresh(state, heartbeat.height, state.height)) return HeartbeatStanding::stale;
     const BlockFacts& block = *state.block(heartbeat.height);
-    if (heartbeat.block_hash != block.block_hash || heartbeat.app_hash != block.app_hash)
+    if (!base::equal(heartbeat.block_hash, block.block_hash) ||
+        !base::equal(heartbeat.app_hash, block.app_hash))
         return HeartbeatStanding::wrong_hash;
     return HeartbeatStanding::confirmed;
 }
@@ -78,8 +79,11 @@ Heartbeat make_heartbeat(const State& state, BytesView node_address,
     TANDEM_CHECK(!state.recent_blocks.empty());
     const BlockFacts& newest = state.recent_blocks.back();
     TANDEM_CHECK(newest.app_hash.size() == hash_bytes);
-    Heartbeat heartbeat{
-        base::to_bytes(node_address), newest.height, newest.block_hash, newest.app_hash, {}};
+    Heartbeat heartbeat{base::to_bytes(node_address),
+                        newest.height,
+                        base::to_bytes(newest.block_hash),
+                        base::to_bytes(newest.app_hash),
+                        {}};
     heartbeat.signature =
         base::to_bytes(base::view(key.sign(sign_bytes(state.chain_id, heartbeat))));
     return heartbeat;

@@ -61,7 +61,8 @@ class SlowPool {
         if (heartbeat.height > state.height) return heartbeat.height <= state.height + 2;
         if (!is_fresh(state, heartbeat.height, state.height)) return false;
         const BlockFacts& block = *state.block(heartbeat.height);
-        return block.block_hash == heartbeat.block_hash && block.app_hash == heartbeat.app_hash;
+        return base::equal(block.block_hash, heartbeat.block_hash) &&
+               base::equal(block.app_hash, heartbeat.app_hash);
     }
     std::vector<Heartbeat> all_;
 };

@@ -255,7 +255,7 @@ BlockProcess::Outcome BlockProcess::finish() && {
     if (next_chain_params_) state_.chain_params = std::move(*next_chain_params_);
     state_.height = context_.height;
     state_.recent_blocks.push_back(
-        {context_.height, base::to_bytes(context_.block_hash), {}, context_.time});
+        {context_.height, types::Hash(context_.block_hash), {}, context_.time});
     if (state_.recent_blocks.size() > window_records)
         state_.recent_blocks.erase(state_.recent_blocks.begin());
     auto updates = difference(set_before_, decided_set(state_));

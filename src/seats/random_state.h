@@ -138,8 +138,8 @@ inline HeartbeatPool random_pool(base::SeededRandom& dice, const State& state,
                 if (block == nullptr || !dice.chance(1, 8)) continue;
                 Heartbeat heartbeat{address_of(node.consensus_key),
                                     block->height,
-                                    block->block_hash,
-                                    block->app_hash,
+                                    base::to_bytes(block->block_hash),
+                                    base::to_bytes(block->app_hash),
                                     {}};
                 // Cheap keys sign with what is public.
                 const auto signature =

@@ -168,8 +168,8 @@ Verdict RecordCheck::gather_heartbeats(const HeartbeatPool* pool) {
             return;
         }
         const BlockFacts& block = *state_.block(height);
-        const Heartbeat heartbeat{address_of(node), height, block.block_hash, block.app_hash,
-                                  carried.signature};
+        const Heartbeat heartbeat{address_of(node), height, base::to_bytes(block.block_hash),
+                                  base::to_bytes(block.app_hash), carried.signature};
         if (pool != nullptr && pool->is_confirmed(heartbeat, node.liveness_key)) return;
         unverified_.push_back({&node, sign_bytes(state_.chain_id, heartbeat), carried.signature});
     });

@@ -56,8 +56,9 @@ bool holds(const Scene& scene, const Record& record) {
         const std::int64_t g = 80 - carried.age;
         if (carried.age > 1 && carried.age * 60 > 250) return false;
         const BlockFacts facts = scene.chain.facts_of(g);
-        const Heartbeat heartbeat{test::address_of(node.consensus_key), g, facts.block_hash,
-                                  facts.app_hash, carried.signature};
+        const Heartbeat heartbeat{test::address_of(node.consensus_key), g,
+                                  base::to_bytes(facts.block_hash), base::to_bytes(facts.app_hash),
+                                  carried.signature};
         if (!scene.verifier.verify(node.liveness_key, sign_bytes(state.chain_id, heartbeat),
                                    carried.signature))
             return false;

@@ -131,8 +131,8 @@ struct RetiredKey {
 
 struct BlockFacts {  // of one of the last 64 blocks
     std::int64_t height = 0;
-    Bytes block_hash;
-    Bytes app_hash;  // as the engine received it; empty for the newest block until it is known
+    types::Hash block_hash;
+    types::Hash app_hash;  // as the engine received it; empty for the newest until it is known
     Timestamp time;
 
     bool operator==(const BlockFacts&) const = default;

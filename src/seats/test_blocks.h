@@ -144,7 +144,7 @@ class Blocks {
 
   private:
     [[nodiscard]] Done run(const Plan& plan, const BlockContext& context,
-                           const std::optional<Bytes>& record, const Bytes& app_hash) {
+                           const std::optional<Bytes>& record, const types::Hash& app_hash) {
         BlockProcess process(state(), context, verifier_, &pool_);
         Done done;
         process.record_step(record ? std::optional<BytesView>(*record) : std::nullopt);

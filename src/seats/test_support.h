@@ -127,15 +127,19 @@ class ChainOf {
     /// What the chain says of a block that it may not have executed yet.
     [[nodiscard]] BlockFacts facts_of(std::int64_t height) const {
         const std::string number = std::to_string(height);
-        return {height, digest_of("block " + number), digest_of("application hash " + number),
-                at_ms(now_ms_)};
+        return {height, types::Hash(digest_of("block " + number)),
+                types::Hash(digest_of("application hash " + number)), at_ms(now_ms_)};
     }
 
     /// The true heartbeat of a node about a block, executed or not.
     [[nodiscard]] Heartbeat heartbeat(std::size_t seat, std::size_t node_index,
                                       std::int64_t height) const {
         const BlockFacts facts = facts_of(height);
-        Heartbeat made{address(seat, node_index), height, facts.block_hash, facts.app_hash, {}};
+        Heartbeat made{address(seat, node_index),
+                       height,
+                       base::to_bytes(facts.block_hash),
+                       base::to_bytes(facts.app_hash),
+                       {}};
         sign(made, node(seat, node_index));
         return made;
     }
