@@ -16,11 +16,16 @@ namespace tandem::base {
 using Bytes = std::vector<std::uint8_t>;
 using BytesView = std::span<const std::uint8_t>;
 
+/// Boost's small_vector of Debian 12 keeps only whole words in place: of 20 bytes asked for, 16.
+constexpr std::size_t whole_words(std::size_t bytes) noexcept {
+    return (bytes + 7) / 8 * 8;
+}
+
 /// A byte string that is usually at most N bytes long and then needs no allocation. Longer ones
 /// are held as well: what a stranger sent has the length that he chose, until it was checked.
 template <std::size_t N>
-class SmallBytes : public boost::container::small_vector<std::uint8_t, N> {
-    using Vector = boost::container::small_vector<std::uint8_t, N>;
+class SmallBytes : public boost::container::small_vector<std::uint8_t, whole_words(N)> {
+    using Vector = boost::container::small_vector<std::uint8_t, whole_words(N)>;
 
   public:
     using Vector::Vector;

@@ -31,6 +31,21 @@ TEST(Base64, VectorsOfRfc4648Section10) {
     }
 }
 
+template <std::size_t N>
+void expect_in_place() {
+    const std::array<std::uint8_t, N> content{};
+    const SmallBytes<N> bytes{BytesView(content)};
+    const auto* begin = reinterpret_cast<const std::uint8_t*>(&bytes);
+    EXPECT_TRUE(bytes.data() >= begin && bytes.data() + N <= begin + sizeof bytes) << N;
+}
+
+TEST(SmallBytes, KeepsWhatItPromisesInPlace) {
+    expect_in_place<20>();  // an address: Boost alone would keep 16
+    expect_in_place<32>();
+    expect_in_place<33>();
+    expect_in_place<64>();
+}
+
 TEST(Base64, ReadsAsGoDoes) {
     EXPECT_TRUE(from_base64("Zm9v\r\nYmFy"));
     EXPECT_TRUE(from_base64("Zh==")) << "unused bits are not checked";
