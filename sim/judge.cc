@@ -91,6 +91,7 @@ void Judge::judge_first(const chain::State& before, const StoredBlock& block,
         for (const std::string& what :
              second_opinion_->block(*block.block, block.id.hash, {answer, seats}))
             blame(height, "second opinion: " + what);
+    if (watch_) watch_(height, *second_opinion_);
     for (const seats::SwitchFact& fact : seats.recent_switches)
         if (fact.decided_height == height) ++switches_[static_cast<std::size_t>(fact.reason)];
     for (const abci::Event& event : answer.events)

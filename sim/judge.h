@@ -28,8 +28,10 @@ class Judge final : public Observer {
     void broken(std::size_t node, std::string what) override;
 
     /// Has the seat rule recomputed beside the chain (naive.h).
-    void ask_second_opinion(const types::GenesisDoc& genesis) {
+    using Watch = std::function<void(std::int64_t height, const SecondOpinion& opinion)>;
+    void ask_second_opinion(const types::GenesisDoc& genesis, Watch watch) {
         second_opinion_.emplace(genesis, registry_);
+        watch_ = std::move(watch);
     }
     /// Looks at what was signed since the last call.
     void judge_signatures(SignatureRegistry& registry);
@@ -75,6 +77,7 @@ class Judge final : public Observer {
     std::uint64_t invalid_records_ = 0;
     crypto::Digest trace_{};
     std::optional<SecondOpinion> second_opinion_;
+    Watch watch_;
 };
 
 }  // namespace tandem::sim

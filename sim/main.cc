@@ -8,8 +8,10 @@
 #include <thread>
 #include <unistd.h>
 
+#include "sim/explain.h"
 #include "sim/mutants.h"
 #include "sim/run.h"
+#include "sim/scenario.h"
 
 namespace tandem::sim {
 namespace {
@@ -140,13 +142,18 @@ void print_text(const Arguments& arguments, const Totals& totals) {
     }
 }
 
+int unknown_faults() {
+    std::cerr << "tandem-sim: --faults takes all, none, or a list of loss, partition, crash, "
+                 "freeze, clock, heartbeat, operations, beyond_third\n";
+    return exit_usage;
+}
+
 int run(Arguments& arguments) {
     const auto seeds = seed_range(arguments.seeds);
     const auto faults = FaultKinds::from_text(arguments.faults);
-    if (!seeds || !faults) {
-        std::cerr << (seeds ? "tandem-sim: --faults takes all, none, or a list of loss, partition, "
-                              "crash, freeze, clock, heartbeat, operations, beyond_third\n"
-                            : "tandem-sim: --seeds takes A..B, for instance 1..1000\n");
+    if (!faults) return unknown_faults();
+    if (!seeds) {
+        std::cerr << "tandem-sim: --seeds takes A..B, for instance 1..1000\n";
         return exit_usage;
     }
     arguments.options.faults = *faults;
@@ -157,6 +164,26 @@ int run(Arguments& arguments) {
     else
         print_text(arguments, totals);
     return totals.failed.empty() ? 0 : exit_violation;
+}
+
+/// What makes a network and its faults, besides the seed.
+void add_network_options(CLI::App& command, Arguments& arguments) {
+    command.add_option("--seats", arguments.options.seats)
+        ->check(CLI::Range(1, 128))
+        ->capture_default_str();
+    command.add_option("--standbys", arguments.options.standbys, "per seat")
+        ->check(CLI::Range(0, 7))
+        ->capture_default_str();
+    command.add_option("--heights", arguments.options.heights)
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    command.add_option("--N", arguments.options.n, "records of a run")
+        ->check(CLI::Range(2, 64))
+        ->capture_default_str();
+    command.add_option("--K", arguments.options.k, "of them alive; 0: by formula")
+        ->check(CLI::Range(0, 64))
+        ->capture_default_str();
+    command.add_option("--faults", arguments.faults, "all, none, or a list")->capture_default_str();
 }
 
 }  // namespace
@@ -173,23 +200,7 @@ int main(int argc, char** argv) {
         "run seeds; exit code 1 on a violation.\nExample: tandem-sim run --seeds 1..1000 "
         "--heights 300 --jobs 2");
     command->add_option("--seeds", arguments.seeds, "first..last")->capture_default_str();
-    command->add_option("--seats", arguments.options.seats)
-        ->check(CLI::Range(1, 128))
-        ->capture_default_str();
-    command->add_option("--standbys", arguments.options.standbys, "per seat")
-        ->check(CLI::Range(0, 7))
-        ->capture_default_str();
-    command->add_option("--heights", arguments.options.heights)
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    command->add_option("--N", arguments.options.n, "records of a run")
-        ->check(CLI::Range(2, 64))
-        ->capture_default_str();
-    command->add_option("--K", arguments.options.k, "of them alive; 0: by formula")
-        ->check(CLI::Range(0, 64))
-        ->capture_default_str();
-    command->add_option("--faults", arguments.faults, "all, none, or a list")
-        ->capture_default_str();
+    add_network_options(*command, arguments);
     command->add_option("--jobs", arguments.jobs, "threads")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
@@ -198,6 +209,30 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_subcommand("mutants",
                        "run the planted bugs and say after how many seeds each is found");
+    std::vector<std::string> files;
+    bool rewrite = false;
+    CLI::App* scenario = app.add_subcommand(
+        "scenario",
+        "run scenarios; exit code 1 where a transcript differs.\nExample: tandem-sim "
+        "scenario tests/scenarios/seats/*.txt");
+    scenario->add_option("files", files)->required();
+    scenario->add_flag("--rewrite", rewrite, "write the transcripts that came out into the files");
+    std::uint64_t seed = 0;
+    std::optional<std::int64_t> height;
+    CLI::App* explain = app.add_subcommand(
+        "explain",
+        "why each seat did or did not move, from the records.\nExample: tandem-sim "
+        "explain 7 --height 120");
+    explain->add_option("seed", seed)->required();
+    explain->add_option("--height", height);
+    add_network_options(*explain, arguments);
     CLI11_PARSE(app, argc, argv);
+    if (*scenario) return scenario_command(files, rewrite);
+    if (*explain) {
+        const auto faults = FaultKinds::from_text(arguments.faults);
+        if (!faults) return unknown_faults();
+        arguments.options.faults = *faults;
+        return explain_command(seed, arguments.options, height);
+    }
     return run(arguments);
 }

@@ -99,19 +99,25 @@ struct Registry {
 struct Finding {
     std::string seat, validator;
     bool pending = false, paused = false, cooling = false, quarantined = false;
+    bool counts = false;                 // the newest record, for this seat
+    std::int64_t validator_alive = 0;    // among the last N counted records
     std::int64_t run = 0, run_from = 0;  // length; height that its first record judges
     std::int64_t unsigned_series = 0, wedged_after = 0;
     std::int64_t witnesses = 0, total = 0;  // power of those who saw the run, of all
     wire::Duration run_lasted, series_lasted;
     struct Standby {
         std::string name;
-        std::int64_t alive = 0;  // among the last N counted records
+        std::int64_t alive = 0, dead = 0;  // among the last N counted records
         bool alive_now = false, quarantined = false;
     };
     std::vector<Standby> standbys;
     std::string to;  // empty: it stays
     seats::SwitchReason reason{};
 };
+
+/// Why it moved or stayed, in words, one line for each reason.
+[[nodiscard]] std::vector<std::string> explanation(const Finding& finding,
+                                                   const seats::Params& params);
 
 /// M, as it is in force for a seat that stays.
 [[nodiscard]] std::int64_t wedged_after(const Registry& registry, const Registry::Seat& seat);
@@ -209,8 +215,10 @@ class SecondOpinion {
     [[nodiscard]] std::optional<seats::Status> status_in(const Past& block,
                                                          const Registry::Seat& seat,
                                                          const types::Address& node) const;
-    [[nodiscard]] std::int64_t alive_among(const Registry::Seat& seat, const types::Address& node,
-                                           std::int64_t records) const;
+    /// How often it was ALIVE, and DEAD, among the last `records` that count.
+    [[nodiscard]] std::pair<std::int64_t, std::int64_t> tally(const Registry::Seat& seat,
+                                                              const types::Address& node,
+                                                              std::int64_t records) const;
     [[nodiscard]] Finding examine(const Registry& registry, const Registry::Seat& seat) const;
 
     const crypto::Verifier& verifier_;

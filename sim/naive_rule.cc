@@ -59,17 +59,16 @@ std::optional<Status> SecondOpinion::status_in(const Past& block, const Registry
     return found == block.said->end() ? Status::dead : found->second;
 }
 
-std::int64_t SecondOpinion::alive_among(const Registry::Seat& seat, const types::Address& node,
-                                        std::int64_t records) const {
-    std::int64_t alive = 0;
-    for (auto block = chain_.rbegin(); block != chain_.rend() && records > 0; ++block) {
+std::pair<std::int64_t, std::int64_t> SecondOpinion::tally(const Registry::Seat& seat,
+                                                           const types::Address& node,
+                                                           std::int64_t records) const {
+    std::int64_t alive = 0, dead = 0;
+    for (auto block = chain_.rbegin(); block != chain_.rend() && alive + dead < records; ++block) {
         if (block->height - 1 < seat.counts_from) break;
         const auto status = status_in(*block, seat, node);
-        if (!status) continue;
-        --records;
-        if (*status != Status::dead) ++alive;
+        if (status) ++(*status != Status::dead ? alive : dead);
     }
-    return alive;
+    return {alive, dead};
 }
 
 Finding SecondOpinion::examine(const Registry& registry, const Registry::Seat& seat) const {
@@ -82,6 +81,8 @@ Finding SecondOpinion::examine(const Registry& registry, const Registry::Seat& s
     finding.pending = seat.is_switching(now.height);
     finding.paused = seat.paused;
     finding.total = registry.total();
+    finding.counts = now.said && now.height - 1 >= seat.counts_from;
+    finding.validator_alive = tally(seat, seat.validator, params.run_records).first;
 
     // The run: back to the first record that does not call the validator DEAD.
     std::set<std::string> proposers;
@@ -120,8 +121,9 @@ Finding SecondOpinion::examine(const Registry& registry, const Registry::Seat& s
     for (const Registry::Node& node : seat.nodes) {
         if (node.address == seat.validator) continue;
         const auto status = status_in(now, seat, node.address);
-        finding.standbys.push_back({node.name, alive_among(seat, node.address, params.run_records),
-                                    status && *status != Status::dead, node.quarantined});
+        const auto [alive, dead] = tally(seat, node.address, params.run_records);
+        finding.standbys.push_back(
+            {node.name, alive, dead, status && *status != Status::dead, node.quarantined});
     }
     return finding;
 }
@@ -129,6 +131,7 @@ Finding SecondOpinion::examine(const Registry& registry, const Registry::Seat& s
 // ---- Evidence
 
 void SecondOpinion::evidence_step(Work& work) {
+    findings_.clear();
     for (const types::Evidence& evidence : work.block.evidence.evidence)
         for (const types::Address& address : convicted_by(evidence)) {
             const Registry::Seat* seat = work.registry.seat_of(address);
@@ -148,22 +151,30 @@ void SecondOpinion::evidence_step(Work& work) {
             if (said == now.said->end() || said->second == Status::dead) continue;
             if (!is_allowed(consensus_params_, node.consensus_key)) continue;
             const std::int64_t alive =
-                alive_among(seat, node.address, work.registry.params.run_records);
+                tally(seat, node.address, work.registry.params.run_records).first;
             if (alive > best_alive) {
                 best = &node;
                 best_alive = alive;
             }
         }
-        if (best != nullptr)
-            move(work, seat, types::Address(best->address), SwitchReason::evidence);
+        if (best == nullptr) continue;
+        findings_.push_back(examine(work.registry, seat));
+        findings_.back().to = best->name;
+        findings_.back().reason = SwitchReason::evidence;
+        move(work, seat, types::Address(best->address), SwitchReason::evidence);
     }
 }
 
 // ---- The rule
 
 void SecondOpinion::rule_step(Work& work) {
-    findings_.clear();
+    std::vector<Finding> moved_by_evidence = std::exchange(findings_, {});
     for (const Registry::Seat& seat : work.registry.seats) {
+        const auto moved = std::ranges::find(moved_by_evidence, seat.id, &Finding::seat);
+        if (moved != moved_by_evidence.end()) {  // it has a switch pending
+            findings_.push_back(std::move(*moved));
+            continue;
+        }
         Finding finding = examine(work.registry, seat);
         const seats::Params& params = work.registry.params;
         const bool silent = finding.run >= params.run_records &&

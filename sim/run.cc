@@ -64,7 +64,7 @@ Simulation::Simulation(std::uint64_t seed, const Options& options)
       judge_(registry_, "sim") {
     summary_.seed = seed;
     make_genesis();
-    judge_.ask_second_opinion(genesis_);
+    judge_.ask_second_opinion(genesis_, options.watch);
     const std::array<Nanos, 4> commit_times{5 * millisecond, 50 * millisecond, 200 * millisecond,
                                             600 * millisecond};
     consensus::Config timeouts;

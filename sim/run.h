@@ -31,6 +31,7 @@ struct Options {
     std::uint32_t n = 5;
     std::uint32_t k = 0;
     FaultKinds faults;
+    Judge::Watch watch;  // of the second opinion, after every height
 };
 
 struct Summary {
