@@ -74,7 +74,6 @@ class SeatsHarness final : public Harness {
     base::Verdict explain(const Command& command);
     base::Result<Machine*> machine_of(const Command& command);
     void apply(Machine& machine, const std::string& verb, std::int64_t blocks);
-    void give_evidence(const Machine& machine, const std::string& kind);
     bool decide();
     void catch_up();
     void adopt_new_keys(const SmallChain::Decided& decided);
@@ -260,59 +259,6 @@ base::Verdict SeatsHarness::before_block(const Command& command) {
     return {};
 }
 
-void SeatsHarness::give_evidence(const Machine& machine, const std::string& kind) {
-    const std::int64_t height = chain_->height();
-    const types::Timestamp time = chain_->state().last_block_time;
-    const types::Hash one(std::size_t{32}, std::uint8_t{1}), two(std::size_t{32}, std::uint8_t{2});
-    types::Evidence wrapped;
-    if (kind == "light-client") {
-        types::LightClientAttackEvidence attack;
-        types::LightBlock& light = attack.conflicting_block.emplace();
-        types::SignedHeader& signed_header = light.signed_header.emplace();
-        types::Header& header = signed_header.header.emplace();
-        header.chain_id = chain_->genesis().chain_id;
-        header.version.block = types::block_protocol;
-        header.height = height;
-        header.time = time;
-        header.proposer_address = machine.address;
-        header.validators_hash = chain_->state().validators.hash();
-        for (types::Hash* hash :
-             {&header.last_commit_hash, &header.data_hash, &header.next_validators_hash,
-              &header.consensus_hash, &header.last_results_hash, &header.evidence_hash})
-            *hash = one;
-        types::Commit& commit = signed_header.commit.emplace();
-        commit.height = height;
-        commit.block_id.hash = types::hash_of(header);
-        commit.block_id.part_set_header = {1, two};
-        commit.signatures.push_back({types::BlockIdFlag::commit, machine.address, time,
-                                     types::Signature(std::size_t{64}, std::uint8_t{1})});
-        light.validator_set = chain_->state().validators->to_message();
-        attack.common_height = height;
-        attack.byzantine_validators.push_back(
-            {machine.address, machine.consensus_key->public_key(), 10, 0});
-        attack.total_voting_power = chain_->state().validators->total_voting_power();
-        attack.timestamp = time;
-        wrapped.sum = base::Box<types::LightClientAttackEvidence>(std::move(attack));
-    } else {
-        types::Vote vote;
-        vote.type = types::SignedMsgType::precommit;
-        vote.height = height;
-        vote.timestamp = time;
-        vote.validator_address = machine.address;
-        vote.signature.assign(64, 1);
-        vote.block_id = {one, {1, one}};
-        types::DuplicateVoteEvidence evidence;
-        evidence.vote_a = vote;
-        vote.block_id = {two, {1, two}};
-        evidence.vote_b = vote;
-        evidence.total_voting_power = chain_->state().validators->total_voting_power();
-        evidence.validator_power = 10;
-        evidence.timestamp = time;
-        wrapped.sum = base::Box<types::DuplicateVoteEvidence>(std::move(evidence));
-    }
-    chain_->evidence.push_back(std::move(wrapped));
-}
-
 // ---- Running
 
 base::Verdict SeatsHarness::run_to(const Command& command) {
@@ -328,7 +274,7 @@ base::Verdict SeatsHarness::run_to(const Command& command) {
             if (wanted.verb == "evidence") {
                 const auto machine = machine_of(wanted);
                 if (!machine) return std::unexpected(machine.error());
-                give_evidence(**machine, wanted.text("kind", "double-vote"));
+                chain_->convict(**machine, wanted.text("kind") == "light-client");
                 continue;
             }
             auto tx = make_operation(wanted, *chain_, names_);

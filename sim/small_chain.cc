@@ -179,6 +179,59 @@ const seats::State& SmallChain::seats_state() const {
     return newest->seats->state();
 }
 
+void SmallChain::convict(const Machine& machine, bool as_light_client_attack) {
+    const std::int64_t offence = height();
+    const types::Timestamp time = state_.last_block_time;
+    const types::Hash one(std::size_t{32}, std::uint8_t{1}), two(std::size_t{32}, std::uint8_t{2});
+    types::Evidence wrapped;
+    if (as_light_client_attack) {
+        types::LightClientAttackEvidence attack;
+        types::LightBlock& light = attack.conflicting_block.emplace();
+        types::SignedHeader& signed_header = light.signed_header.emplace();
+        types::Header& header = signed_header.header.emplace();
+        header.chain_id = genesis_.chain_id;
+        header.version.block = types::block_protocol;
+        header.height = offence;
+        header.time = time;
+        header.proposer_address = machine.address;
+        header.validators_hash = state_.validators.hash();
+        for (types::Hash* hash :
+             {&header.last_commit_hash, &header.data_hash, &header.next_validators_hash,
+              &header.consensus_hash, &header.last_results_hash, &header.evidence_hash})
+            *hash = one;
+        types::Commit& commit = signed_header.commit.emplace();
+        commit.height = offence;
+        commit.block_id.hash = types::hash_of(header);
+        commit.block_id.part_set_header = {1, two};
+        commit.signatures.push_back({types::BlockIdFlag::commit, machine.address, time,
+                                     types::Signature(std::size_t{64}, std::uint8_t{1})});
+        light.validator_set = state_.validators->to_message();
+        attack.common_height = offence;
+        attack.byzantine_validators.push_back(
+            {machine.address, machine.consensus_key->public_key(), 10, 0});
+        attack.total_voting_power = state_.validators->total_voting_power();
+        attack.timestamp = time;
+        wrapped.sum = base::Box<types::LightClientAttackEvidence>(std::move(attack));
+    } else {
+        types::Vote vote;
+        vote.type = types::SignedMsgType::precommit;
+        vote.height = offence;
+        vote.timestamp = time;
+        vote.validator_address = machine.address;
+        vote.signature.assign(64, 1);
+        vote.block_id = {one, {1, one}};
+        types::DuplicateVoteEvidence votes;
+        votes.vote_a = vote;
+        vote.block_id = {two, {1, two}};
+        votes.vote_b = vote;
+        votes.total_voting_power = state_.validators->total_voting_power();
+        votes.validator_power = 10;
+        votes.timestamp = time;
+        wrapped.sum = base::Box<types::DuplicateVoteEvidence>(std::move(votes));
+    }
+    evidence.push_back(std::move(wrapped));
+}
+
 // ---- Deciding
 
 /// Knows the chain and can take part in the next height.

@@ -170,6 +170,8 @@ class SmallChain {
     void execute(Machine& machine, std::int64_t up_to);
     void exchange_heartbeats();
 
+    /// The next block carries evidence against it. What it says is well-formed and not looked into.
+    void convict(const Machine& machine, bool as_light_client_attack);
     void pass_time(std::int64_t ms) { now_ms_ += ms; }
     Setting setting;
     std::vector<Bytes> forced_txs;          // stand in the next block behind the record
