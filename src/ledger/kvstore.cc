@@ -172,8 +172,8 @@ abci::ResponsePrepareProposal KvStore::prepare_proposal(
 
 abci::ResponseProcessProposal KvStore::process_proposal(
     const abci::RequestProcessProposal& request) {
-    const bool valid = std::ranges::all_of(
-        request.txs, [](BytesView tx) { return is_valid(base::as_text(tx)); });
+    const bool valid =
+        std::ranges::all_of(request.txs, [](BytesView tx) { return is_valid(base::as_text(tx)); });
     return {valid ? abci::ProposalStatus::accept : abci::ProposalStatus::reject};
 }
 
@@ -217,8 +217,8 @@ abci::ExecTxResult KvStore::execute(BytesView tx, abci::ResponseFinalizeBlock& a
             stage_validator(*update);
         }
     } else if (is_pair(text) && text.contains('=')) {
-        staged_.push_back({prefixed(value_prefix, base::as_bytes(key)),
-                           base::to_bytes(base::as_bytes(value))});
+        staged_.push_back(
+            {prefixed(value_prefix, base::as_bytes(key)), base::to_bytes(base::as_bytes(value))});
     }
     abci::ExecTxResult result;
     result.events = {app_event("Cosmoshi Netowoko", key), app_event("Cosmoshi", value)};

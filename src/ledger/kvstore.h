@@ -77,8 +77,8 @@ class KvStore final : public abci::Application {
     Storage& storage_;
     KvStoreOptions options_;
     Position committed_;
-    Position finalized_;           // of the block that waits for its Commit
-    std::vector<Change> staged_;   // what that block changes
+    Position finalized_;          // of the block that waits for its Commit
+    std::vector<Change> staged_;  // what that block changes
 };
 
 }  // namespace tandem::ledger

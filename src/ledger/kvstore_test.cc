@@ -40,14 +40,14 @@ TEST(KvStore, ChecksTheFormOfTransactions) {
     MemoryStorage storage;
     KvStore store(storage);
     const std::string validator = "val=ed25519!" + key_text(1) + "!";
-    for (const std::string& good : {std::string("a=b"), std::string("a:b"), validator + "10",
-                                    "val=!" + key_text(1) + "!0"})
+    for (const std::string& good :
+         {std::string("a=b"), std::string("a:b"), validator + "10", "val=!" + key_text(1) + "!0"})
         EXPECT_EQ(checked(store, good), 0U) << good;
     for (const std::string& bad :
-         {std::string(), std::string("a"), std::string("=b"), std::string("a="), std::string("a=b="),
-          std::string("a=b:c"), std::string("val="), validator, validator + "-1", validator + "x",
-          "val=dsa!" + key_text(1) + "!1", std::string("val=ed25519!AAAA!1"),
-          std::string("val=ed25519!?!1"), validator + "1!2"})
+         {std::string(), std::string("a"), std::string("=b"), std::string("a="),
+          std::string("a=b="), std::string("a=b:c"), std::string("val="), validator,
+          validator + "-1", validator + "x", "val=dsa!" + key_text(1) + "!1",
+          std::string("val=ed25519!AAAA!1"), std::string("val=ed25519!?!1"), validator + "1!2"})
         EXPECT_EQ(checked(store, bad), 2U) << bad;
 }
 
