@@ -95,5 +95,59 @@ TEST(Network, BarriersPerHeight) {
     EXPECT_LE(after - before, 40U * 13U + 13U);
 }
 
+// ---- Seats
+
+TEST(SeatsNetwork, HealthySeatsStayWhereTheyAre) {
+    VirtualNetwork network(VirtualNetwork::Seats{});
+    network.start_all();
+    ASSERT_TRUE(network.run_to_height(30));
+    for (std::size_t i = 0; i < network.size(); ++i)
+        EXPECT_EQ(network[i].is_validator(), i % 2 == 0) << "node " << i;
+    expect_same_chain(network, 30);
+}
+
+TEST(SeatsNetwork, StandbyTakesOverAndTheOldValidatorComesBackAsStandby) {
+    VirtualNetwork network(VirtualNetwork::Seats{});
+    network.start_all();
+    ASSERT_TRUE(network.run_to_height(10));
+    network[0].crash();
+    ASSERT_TRUE(network.run_until([&] { return network[1].is_validator(); }));
+    const std::int64_t decided = network[1].height();
+    ASSERT_TRUE(network.run_to_height(decided + 10));
+    network[0].start();
+    ASSERT_EQ(network[0].refusal(), "");
+    ASSERT_TRUE(network.run_to_height(decided + 30));
+    EXPECT_FALSE(network[0].is_validator());
+    EXPECT_TRUE(network[1].is_validator());
+    expect_same_chain(network, decided + 30);
+    // And back again.
+    network[1].crash();
+    ASSERT_TRUE(network.run_until([&] { return network[0].is_validator(); }));
+}
+
+TEST(SeatsNetwork, FromTheFirstRecordThatCallsItDeadSevenCommitsLackTheSeat) {
+    VirtualNetwork network(VirtualNetwork::Seats{});
+    network.start_all();
+    ASSERT_TRUE(network.run_to_height(10));
+    network[0].crash();
+    ASSERT_TRUE(network.run_until([&] { return network[1].is_validator(); }));
+    ASSERT_TRUE(network.run_to_height(network[1].height() + 5));
+    std::int64_t missing = 0;
+    for (std::int64_t height = 10; height < network[1].height(); ++height) {
+        const auto commit = network[1].blocks().canonical_commit(height);
+        const auto set = network[1].validators(height);
+        bool signed_by_seat = false;
+        for (std::size_t i = 0; i < set->size(); ++i) {
+            const auto& address = set->validators()[i].address;
+            if (address == crypto::address(network[0].key()) ||
+                address == crypto::address(network[1].key()))
+                signed_by_seat =
+                    commit->signatures[i].block_id_flag == types::BlockIdFlag::commit;
+        }
+        if (!signed_by_seat) ++missing;
+    }
+    EXPECT_EQ(missing, 5 + 2);
+}
+
 }  // namespace
 }  // namespace tandem::testing

@@ -2,6 +2,9 @@
 
 #include <stdexcept>
 
+#include "seats/genesis.h"
+#include "store/seats_store.h"
+
 namespace tandem::testing {
 namespace {
 
@@ -117,6 +120,8 @@ struct VirtualNode::Process {
     store::BlockStore blocks;
     store::StateStore states;
     ledger::KvStore application;
+    store::SeatsStore seats_store;
+    std::unique_ptr<seats::SeatsApplication> seats;
     mempool::Mempool mempool;
     NoEvidence evidence;
     p2p::LocalNode local;
@@ -127,6 +132,8 @@ VirtualNode::Process::Process(VirtualNode& owner)
     : blocks(owner.database_),
       states(owner.database_),
       application(owner.application_storage_),
+      seats_store(owner.database_, store::SeatsDurability::at_once),
+      seats(owner.wrap(application, seats_store)),
       mempool(mempool::Limits{}),
       local{*owner.node_key_, {}, node::open_channels(types::tx_bytes_max_default), {}},
       node({.host = owner,
@@ -135,14 +142,14 @@ VirtualNode::Process::Process(VirtualNode& owner)
             .database = owner.database_,
             .blocks = blocks,
             .states = states,
-            .application = application,
+            .application = seats ? static_cast<abci::Application&>(*seats) : application,
             .evidence = evidence,
             .mempool = mempool,
             .verifier = crypto::real_verifier()},
            {.engine = {.consensus = owner.network_.timeouts, .rules = {}, .key = owner.key_,
                        .software_version = "0.38.26"},
             .persistent_peers = {}},
-           local, nullptr) {
+           local, seats.get()) {
     local.info.protocol_version = {8, 11, 0};
     local.info.default_node_id = owner.address().id;
     local.info.listen_addr = "tcp://127.0.0.1:26656";
@@ -157,6 +164,7 @@ VirtualNode::VirtualNode(VirtualNetwork& network, std::size_t index)
       index_(index),
       key_(std::make_shared<FixedKey>(static_cast<std::uint8_t>(index + 1))),
       node_key_(std::make_shared<FixedKey>(static_cast<std::uint8_t>(index + 101))),
+      liveness_key_(std::make_shared<FixedKey>(static_cast<std::uint8_t>(index + 201))),
       public_key_(key_->public_key()),
       log_(network.clock, "virtual") {}
 
@@ -168,6 +176,12 @@ types::PeerAddress VirtualNode::address() const {
 
 void VirtualNode::start() {
     process_ = std::make_unique<Process>(*this);
+    if (process_->seats)
+        if (const auto verdict = process_->seats->recover(); !verdict) {
+            refusal_ = verdict.error().check + ": " + verdict.error().why;
+            process_.reset();
+            return;
+        }
     const std::uint64_t life = ++life_;
     log_.on_durable = [this, life] { turn(life, [](node::Node& node) { node.log_durable(); }); };
     if (const auto verdict = process_->node.recover(network_.genesis, log_.reopen()); !verdict) {
@@ -188,6 +202,15 @@ void VirtualNode::crash() {
     while (!cables_.empty()) cut(cables_.begin()->second.first);
 }
 
+std::unique_ptr<seats::SeatsApplication> VirtualNode::wrap(abci::Application& application,
+                                                           seats::StateStore& store) const {
+    if (!network_.has_seats_) return nullptr;
+    const types::Address address = crypto::address(public_key_);
+    return std::make_unique<seats::SeatsApplication>(
+        application, store, crypto::real_verifier(),
+        seats::OwnNode{base::to_bytes(base::view(address)), liveness_key_});
+}
+
 node::Node& VirtualNode::node() {
     return process_->node;
 }
@@ -198,6 +221,10 @@ std::int64_t VirtualNode::height() {
 
 store::BlockStore& VirtualNode::blocks() {
     return process_->blocks;
+}
+
+consensus::Shared<types::ValidatorSet> VirtualNode::validators(std::int64_t height) {
+    return process_->states.validators(height);
 }
 
 base::Result<abci::ResponseCheckTx> VirtualNode::submit(std::string_view tx) {
@@ -304,19 +331,45 @@ void VirtualNode::report(node::LogLevel, std::string_view module, std::string_vi
 // ---- VirtualNetwork
 
 VirtualNetwork::VirtualNetwork(std::size_t nodes, std::size_t validators) {
+    make(nodes);
+    for (std::size_t i = 0; i < validators; ++i)
+        genesis.validators.push_back(
+            {crypto::address(nodes_[i]->key()), nodes_[i]->key(), 10, ""});
+    if (const auto valid = types::validate_and_complete(genesis, genesis.genesis_time); !valid)
+        throw std::runtime_error(valid.error().check + ": " + valid.error().why);
+}
+
+VirtualNetwork::VirtualNetwork(const Seats& plan) {
+    has_seats_ = true;
+    make(plan.seats * plan.nodes_per_seat);
+    seats::Genesis description;
+    description.params.run_records = plan.run_records;
+    description.params.alive_records = plan.run_records;
+    description.params.run_time = {1'000'000};  // shorter than a block: the records alone decide
+    description.params.heartbeat_lag_time = {1'000'000};
+    for (std::size_t seat = 0; seat < plan.seats; ++seat) {
+        const FixedKey admin(static_cast<std::uint8_t>(seat + 60));
+        seats::GenesisSeat row{"seat-" + std::to_string(seat), 10, admin.public_key(), {}};
+        for (std::size_t place = 0; place < plan.nodes_per_seat; ++place) {
+            const VirtualNode& node = *nodes_[seat * plan.nodes_per_seat + place];
+            row.nodes.push_back({row.id + "-" + std::to_string(place), node.key(),
+                                 node.liveness_key_->public_key()});
+        }
+        description.seats.push_back(std::move(row));
+    }
+    genesis.app_state = seats::write_genesis(description, "");
+    if (const auto valid = types::validate_and_complete(genesis, genesis.genesis_time); !valid)
+        throw std::runtime_error(valid.error().check + ": " + valid.error().why);
+}
+
+void VirtualNetwork::make(std::size_t nodes) {
     genesis.chain_id = "virtual";
     genesis.genesis_time = {epoch_seconds, 0};
     genesis.initial_height = 1;
     genesis.consensus_params = types::ConsensusParams::defaults();
     timeouts.timeout_commit = {100'000'000};
-    for (std::size_t i = 0; i < nodes; ++i) {
+    for (std::size_t i = 0; i < nodes; ++i)
         nodes_.push_back(std::make_unique<VirtualNode>(*this, i));
-        if (i < validators)
-            genesis.validators.push_back(
-                {crypto::address(nodes_[i]->key()), nodes_[i]->key(), 10, ""});
-    }
-    if (const auto valid = types::validate_and_complete(genesis, genesis.genesis_time); !valid)
-        throw std::runtime_error(valid.error().check + ": " + valid.error().why);
 }
 
 VirtualNetwork::~VirtualNetwork() = default;

@@ -70,6 +70,14 @@ class VirtualNetwork {
   public:
     /// `validators` of `nodes` have power; all know each other.
     VirtualNetwork(std::size_t nodes, std::size_t validators);
+    /// `seats` seats of `nodes_per_seat` nodes each: of seat i the nodes i * nodes_per_seat on, the
+    /// first of which is its validator.
+    struct Seats {
+        std::size_t seats = 4;
+        std::size_t nodes_per_seat = 2;
+        std::uint32_t run_records = 5;
+    };
+    explicit VirtualNetwork(const Seats& seats);
     ~VirtualNetwork();
 
     /// Runs until the condition holds; false if it never came within `limit` of virtual time.
@@ -93,8 +101,11 @@ class VirtualNetwork {
         LinkId numbers[2];
         bool open = true;
     };
+    void make(std::size_t nodes);
+
     std::vector<std::unique_ptr<VirtualNode>> nodes_;
     std::uint64_t next_link_ = 1;
+    bool has_seats_ = false;
 };
 
 class VirtualNode final : public node::Host, public node::Reporter {
@@ -109,7 +120,10 @@ class VirtualNode final : public node::Host, public node::Reporter {
     [[nodiscard]] node::Node& node();
     [[nodiscard]] std::int64_t height();
     [[nodiscard]] store::BlockStore& blocks();
+    [[nodiscard]] consensus::Shared<types::ValidatorSet> validators(std::int64_t height);
     [[nodiscard]] const crypto::PublicKey& key() const { return public_key_; }
+    /// Its key is in the validator set of the next height.
+    [[nodiscard]] bool is_validator() { return node().engine().is_validator(); }
     [[nodiscard]] types::PeerAddress address() const;
     [[nodiscard]] base::Result<abci::ResponseCheckTx> submit(std::string_view tx);
     [[nodiscard]] const std::string& refusal() const { return refusal_; }
@@ -134,6 +148,8 @@ class VirtualNode final : public node::Host, public node::Reporter {
   private:
     friend class VirtualNetwork;
     struct Process;
+    [[nodiscard]] std::unique_ptr<seats::SeatsApplication> wrap(abci::Application& application,
+                                                                seats::StateStore& store) const;
     /// In the present life of the process, and then the turn ends.
     void turn(std::uint64_t life, const std::function<void(node::Node&)>& event);
     void deliver(const std::shared_ptr<VirtualNetwork::Cable>& cable, int end, base::Bytes bytes);
@@ -143,6 +159,7 @@ class VirtualNode final : public node::Host, public node::Reporter {
     std::size_t index_;
     std::shared_ptr<const crypto::SigningKey> key_;
     std::shared_ptr<const crypto::SigningKey> node_key_;
+    std::shared_ptr<const crypto::SigningKey> liveness_key_;
     crypto::PublicKey public_key_;
     store::MemoryKeyValues database_;
     ledger::MemoryStorage application_storage_;
