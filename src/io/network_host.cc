@@ -1,8 +1,5 @@
 #include "io/network_host.h"
 
-#include <fmt/format.h>
-#include <sys/random.h>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
@@ -10,7 +7,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <deque>
+#include <fmt/format.h>
 #include <iostream>
+#include <sys/random.h>
 
 #include "io/exit_codes.h"
 
@@ -60,11 +59,7 @@ struct NetworkHost::Dial {
 };
 
 NetworkHost::NetworkHost(asio::io_context& loop, node::Reporter& reporter, NetworkConfig config)
-    : loop_(loop),
-      reporter_(reporter),
-      config_(std::move(config)),
-      acceptor_(loop),
-      timer_(loop) {}
+    : loop_(loop), reporter_(reporter), config_(std::move(config)), acceptor_(loop), timer_(loop) {}
 
 NetworkHost::~NetworkHost() = default;
 
@@ -121,8 +116,8 @@ base::Verdict NetworkHost::listen() {
     error_code error;
     const auto address = asio::ip::make_address(config_.listen_host, error);
     if (error)
-        return base::refuse("p2p.laddr", fmt::format("\"{}\" is no IP address to listen at",
-                                                     config_.listen_host));
+        return base::refuse(
+            "p2p.laddr", fmt::format("\"{}\" is no IP address to listen at", config_.listen_host));
     const Tcp::endpoint endpoint(address, config_.listen_port);
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
@@ -180,14 +175,14 @@ void NetworkHost::read(const std::shared_ptr<Link>& link) {
         });
         return;
     }
-    link->socket.async_read_some(
-        asio::buffer(link->input.data(), allowance),
-        [this, link](const error_code& error, std::size_t bytes) {
-            if (error) return lost(link);
-            if (!links_.contains(link->number)) return;
-            node_->link_bytes(link->number, base::BytesView(link->input.data(), bytes));
-            read(link);
-        });
+    link->socket.async_read_some(asio::buffer(link->input.data(), allowance),
+                                 [this, link](const error_code& error, std::size_t bytes) {
+                                     if (error) return lost(link);
+                                     if (!links_.contains(link->number)) return;
+                                     node_->link_bytes(link->number,
+                                                       base::BytesView(link->input.data(), bytes));
+                                     read(link);
+                                 });
 }
 
 void NetworkHost::write(node::LinkId number, base::Bytes bytes) {
@@ -269,10 +264,9 @@ void NetworkHost::dial(const types::PeerAddress& address) {
         address.host, std::to_string(address.port), Tcp::resolver::numeric_service,
         [dial, finish](const error_code& error, const Tcp::resolver::results_type& found) {
             if (error || dial->done) return finish(false);
-            asio::async_connect(dial->socket, found,
-                                [finish](const error_code& failed, const Tcp::endpoint&) {
-                                    finish(!failed);
-                                });
+            asio::async_connect(
+                dial->socket, found,
+                [finish](const error_code& failed, const Tcp::endpoint&) { finish(!failed); });
         });
 }
 

@@ -62,9 +62,9 @@ void Engine::enter_height(bool began_in_sight) {
         }
     }
     if (const Fed fed = feed(start_of_height()); !fed)
-        parts_.host.stop({"consensus.start_height",
-                          fmt::format("height {} does not start: {}", height,
-                                      consensus::to_text(fed.error()))});
+        parts_.host.stop(
+            {"consensus.start_height",
+             fmt::format("height {} does not start: {}", height, consensus::to_text(fed.error()))});
     listener_->on_height();
     if (parts_.mempool.size() > 0) transactions_available();
 }
@@ -103,9 +103,8 @@ bool Engine::have_vote(const types::Vote& vote) const {
         return held != nullptr && (*held)->signature == vote.signature;
     };
     if (vote.height == now.height)
-        return holds(vote.type == types::SignedMsgType::prevote
-                         ? now.votes.prevotes(vote.round)
-                         : now.votes.precommits(vote.round));
+        return holds(vote.type == types::SignedMsgType::prevote ? now.votes.prevotes(vote.round)
+                                                                : now.votes.precommits(vote.round));
     return vote.height + 1 == now.height && now.last_commit &&
            now.last_commit->round() == vote.round && holds(&*now.last_commit);
 }
@@ -115,9 +114,9 @@ void Engine::receive_vote(consensus::PeerId from, Shared<types::Vote> vote) {
     if (!runs_ || set == nullptr || have_vote(*vote)) return;
     const auto index = static_cast<std::size_t>(vote->validator_index);
     if (vote->validator_index < 0 || index >= set->size()) return;
-    auto verified = consensus::verify_vote(parts_.verifier, state_.chain_id,
-                                           set->validators()[index].pub_key, vote,
-                                           extensions_at(vote->height));
+    auto verified =
+        consensus::verify_vote(parts_.verifier, state_.chain_id, set->validators()[index].pub_key,
+                               vote, extensions_at(vote->height));
     if (!verified) {
         report(LogLevel::info, fmt::format("a vote of peer {} does not hold: {}", from.value,
                                            verified.error().why));
@@ -140,9 +139,9 @@ void Engine::receive_proposal(consensus::PeerId from, types::Proposal proposal) 
     const consensus::State& now = core_.state();
     if (!runs_ || proposal.height != now.height || proposal.round != now.round) return;
     if (!now.validators || now.proposal) return;
-    auto verified = consensus::verify_proposal(
-        parts_.verifier, state_.chain_id, now.validators->proposer().pub_key,
-        Shared<types::Proposal>::make(std::move(proposal)));
+    auto verified = consensus::verify_proposal(parts_.verifier, state_.chain_id,
+                                               now.validators->proposer().pub_key,
+                                               Shared<types::Proposal>::make(std::move(proposal)));
     if (!verified) {
         report(LogLevel::info, fmt::format("a proposal of peer {} does not hold: {}", from.value,
                                            verified.error().why));
@@ -156,8 +155,8 @@ Engine::Fed Engine::receive_part(consensus::PeerId from, std::int64_t height, st
     const consensus::State& now = core_.state();
     if (!runs_ || height != now.height || !now.parts) return {};
     if (now.parts->part(part.index) != nullptr) return {};
-    return feed(consensus::PartReceived{from, height, round,
-                                        Shared<types::Part>::make(std::move(part))});
+    return feed(
+        consensus::PartReceived{from, height, round, Shared<types::Part>::make(std::move(part))});
 }
 
 Engine::Fed Engine::receive_claim(consensus::PeerId from, const types::VoteSetMaj23& claim) {
@@ -235,14 +234,12 @@ void Engine::carry_out_inward(consensus::Inward& effect) {
 // ---- Questions
 
 void Engine::build_block(const consensus::BuildBlock& question) {
-    const auto pending =
-        parts_.evidence.pending(state_.consensus_params.evidence.max_bytes);
-    auto draft = chain::draft_block(state_, question.last_commit, question.proposer, pending,
-                                    config_.rules);
+    const auto pending = parts_.evidence.pending(state_.consensus_params.evidence.max_bytes);
+    auto draft =
+        chain::draft_block(state_, question.last_commit, question.proposer, pending, config_.rules);
     if (!draft) return parts_.host.stop(draft.error());
     std::vector<base::BytesView> offered;
-    const auto reaped =
-        parts_.mempool.reap(draft->offer.bytes_max, draft->offer.gas_max);
+    const auto reaped = parts_.mempool.reap(draft->offer.bytes_max, draft->offer.gas_max);
     offered.reserve(reaped.size());
     for (const mempool::Tx& tx : reaped) offered.emplace_back(*tx);
     const auto request =
@@ -251,8 +248,8 @@ void Engine::build_block(const consensus::BuildBlock& question) {
     auto built = chain::finish_block(state_, std::move(*draft), std::move(answer.txs));
     if (!built) {
         // The application's fault: this round goes to somebody else.
-        report(LogLevel::error, "no block can be made of what the application prepared: " +
-                                    built.error().why);
+        report(LogLevel::error,
+               "no block can be made of what the application prepared: " + built.error().why);
         return;
     }
     (void)feed(consensus::BlockBuilt{question.height, question.round, built->id, built->block,
@@ -284,9 +281,9 @@ void Engine::judge_block(const consensus::JudgeBlock& question) {
                                                   "for height {}",
                                                   question.height));
     } else {
-        report(LogLevel::error, fmt::format("the block proposed for height {} is invalid: {}: {}",
-                                            question.height, valid.error().check,
-                                            valid.error().why));
+        report(LogLevel::error,
+               fmt::format("the block proposed for height {} is invalid: {}: {}", question.height,
+                           valid.error().check, valid.error().why));
     }
     (void)feed(consensus::BlockJudged{question.height, question.id, judgement});
 }
@@ -302,9 +299,8 @@ void Engine::extend_vote(const consensus::ExtendVote& question) {
 void Engine::judge_extension(const consensus::JudgeExtension& question) {
     const auto answer = parts_.application.verify_vote_extension(
         chain::verify_vote_extension_request(*question.vote));
-    (void)feed(consensus::ExtensionJudged{
-        question.height, question.question,
-        answer.status == abci::ExtensionStatus::accept});
+    (void)feed(consensus::ExtensionJudged{question.height, question.question,
+                                          answer.status == abci::ExtensionStatus::accept});
 }
 
 // ---- Effects that wait for the disk
@@ -328,10 +324,9 @@ void Engine::carry_out_outward(consensus::Outward effect) {
     if (!signer_) return;
     if (const auto* vote = std::get_if<consensus::CastVote>(&effect)) {
         const std::int64_t height = vote->unsigned_vote.height;
-        log_and_sign(
-            signer_->reserve(vote->unsigned_vote, {height, *validators_at(height)},
-                             extensions_at(height) == consensus::Extensions::enabled),
-            [this](const signer::Pending<types::Vote>& pending) { sign_vote(pending); });
+        log_and_sign(signer_->reserve(vote->unsigned_vote, {height, *validators_at(height)},
+                                      extensions_at(height) == consensus::Extensions::enabled),
+                     [this](const signer::Pending<types::Vote>& pending) { sign_vote(pending); });
     } else if (const auto* proposal = std::get_if<consensus::CastProposal>(&effect)) {
         const std::int64_t height = proposal->unsigned_proposal.height;
         log_and_sign(
@@ -362,9 +357,8 @@ void Engine::sign_vote(signer::Pending<types::Vote> pending) {
 void Engine::sign_proposal(signer::Pending<types::Proposal> pending) {
     auto proposal = signer_->sign(std::move(pending), parts_.log.durable());
     if (!proposal) return report(LogLevel::warning, "not signed: " + proposal.error().why);
-    auto verified =
-        consensus::verify_proposal(parts_.verifier, state_.chain_id, *own_key_,
-                                   Shared<types::Proposal>::make(std::move(*proposal)));
+    auto verified = consensus::verify_proposal(parts_.verifier, state_.chain_id, *own_key_,
+                                               Shared<types::Proposal>::make(std::move(*proposal)));
     if (!verified) return parts_.host.stop(verified.error());
     (void)feed(consensus::ProposalSigned{std::move(*verified)});
 }

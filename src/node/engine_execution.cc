@@ -54,8 +54,7 @@ base::Verdict Engine::execute_step(chain::Execution& execution, chain::Execution
             update_mempool(execution);
             break;
         case Step::update_evidence:
-            parts_.evidence.committed(execution.state_after(),
-                                      execution.decided().block->evidence);
+            parts_.evidence.committed(execution.state_after(), execution.decided().block->evidence);
             break;
         case Step::save_state:
             save_state(execution);

@@ -23,8 +23,8 @@ chain::RecoveryFacts Engine::facts(const store::LogContents& log, std::int64_t i
     found.store_height = parts_.blocks.height();
     found.state_height = state_.last_block_height;
     found.application_height = application_height;
-    found.answer_stored = found.store_height > 0 &&
-                          parts_.states.answer(found.store_height).has_value();
+    found.answer_stored =
+        found.store_height > 0 && parts_.states.answer(found.store_height).has_value();
     if (log.newest) {
         found.log = log.newest->has_marker ? chain::RecoveryFacts::Log::marker
                                            : chain::RecoveryFacts::Log::no_marker;
@@ -117,12 +117,11 @@ base::Verdict Engine::replay_blocks(const chain::RecoveryPlan& plan) {
         const auto next = parts_.blocks.meta(height + 1);
         auto execution = chain::Execution::replay(
             state_.initial_height, std::move(*decided), std::move(last_validators),
-            height == state_.last_block_height || !next ? state_.app_hash
-                                                        : next->header.app_hash);
+            height == state_.last_block_height || !next ? state_.app_hash : next->header.app_hash);
         while (const auto step = execution.next()) TANDEM_TRY(execute_step(execution, *step));
         if (height % 1000 == 0)
-            report(LogLevel::info, fmt::format("replayed block {} of {}", height,
-                                               plan.replay_last));
+            report(LogLevel::info,
+                   fmt::format("replayed block {} of {}", height, plan.replay_last));
     }
     return {};
 }
@@ -132,17 +131,16 @@ base::Verdict Engine::finish_last_block(const chain::RecoveryPlan& plan,
     using LastBlock = chain::RecoveryPlan::LastBlock;
     if (plan.last_block == LastBlock::nothing) {
         if (plan.replay_first > plan.replay_last && plan.height > 0)
-            return chain::compare_application_hash(state_.app_hash, application_hash,
-                                                   plan.height);
+            return chain::compare_application_hash(state_.app_hash, application_hash, plan.height);
         return {};
     }
     const std::int64_t height = parts_.blocks.height();
     auto decided = stored_block(height);
     if (!decided) return std::unexpected(decided.error());
     const bool committed = plan.last_block == LastBlock::use_stored_answer;
-    chain::Execution execution(committed ? chain::ExecutionMode::stored_and_committed
-                                         : chain::ExecutionMode::stored,
-                               state_, std::move(*decided));
+    chain::Execution execution(
+        committed ? chain::ExecutionMode::stored_and_committed : chain::ExecutionMode::stored,
+        state_, std::move(*decided));
     if (committed) execution.use_stored_answer(*parts_.states.answer(height), application_hash);
     while (const auto step = execution.next()) TANDEM_TRY(execute_step(execution, *step));
     return {};
@@ -158,7 +156,8 @@ void Engine::replay_inputs() {
     for (const store::LogEntry& entry : entries) {
         if (const auto* end = std::get_if<store::EndOfHeight>(&entry))
             behind_marker = end->height == marker;
-        else if (const auto* input = std::get_if<store::LoggedInput>(&entry); input && behind_marker)
+        else if (const auto* input = std::get_if<store::LoggedInput>(&entry);
+                 input && behind_marker)
             replay_input(*input);
     }
     replaying_ = false;
@@ -190,9 +189,9 @@ std::optional<consensus::Event> Engine::event_of(const store::LoggedEvent& event
     }
     if (const auto* proposal = std::get_if<store::UnverifiedProposal>(&event)) {
         if (!core_.state().validators) return std::nullopt;
-        auto verified = consensus::verify_proposal(
-            parts_.verifier, state_.chain_id, core_.state().validators->proposer().pub_key,
-            proposal->proposal);
+        auto verified = consensus::verify_proposal(parts_.verifier, state_.chain_id,
+                                                   core_.state().validators->proposer().pub_key,
+                                                   proposal->proposal);
         if (!verified) return std::nullopt;
         if (proposal->signed_here) return consensus::ProposalSigned{std::move(*verified)};
         return consensus::ProposalReceived{proposal->peer, std::move(*verified)};

@@ -114,8 +114,7 @@ void Node::link_bytes(LinkId link, base::BytesView bytes) {
 
 void Node::admit(Peer& peer, std::vector<types::ChannelMessage>& messages) {
     for (const auto& [id, other] : peers_)
-        if (id != peer.link_id && other.link.open() &&
-            other.link.peer_id() == peer.link.peer_id())
+        if (id != peer.link_id && other.link.open() && other.link.peer_id() == peer.link.peer_id())
             return drop(peer.link_id, {"peer.duplicate", "there is a connection to it already"});
     if (const auto verdict = peer.link.admit(parts_.host.now(), messages); !verdict)
         return drop(peer.link_id, verdict.error());
@@ -232,8 +231,7 @@ void Node::say(Peer& peer, const gossip::OurView& ours) {
         while (peer.link.can_send(number)) {
             auto message = peer.gossip.next(channel, ours);
             if (!message) break;
-            (void)peer.link.send(number,
-                                 std::make_shared<const base::Bytes>(std::move(*message)));
+            (void)peer.link.send(number, std::make_shared<const base::Bytes>(std::move(*message)));
         }
     }
     say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::blocksync), peer.blocksync);

@@ -56,8 +56,7 @@ class Node final : EngineListener {
     // ---- Events. The host calls end_turn() after each of them, and after each piece of work that
     // it was asked to call.
     /// `dialled`: the address asked for; none for who dialled us.
-    void link_opened(LinkId link, std::optional<types::PeerAddress> dialled,
-                     std::string remote_ip);
+    void link_opened(LinkId link, std::optional<types::PeerAddress> dialled, std::string remote_ip);
     void link_bytes(LinkId link, base::BytesView bytes);
     void link_drained(LinkId link);
     void link_closed(LinkId link);
@@ -104,8 +103,7 @@ class Node final : EngineListener {
 
     // ---- Saying.
     void say(Peer& peer, const gossip::OurView& view);
-    void say_queued(Peer& peer, std::uint8_t channel,
-                    std::deque<p2p::Connection::Message>& queue);
+    void say_queued(Peer& peer, std::uint8_t channel, std::deque<p2p::Connection::Message>& queue);
     void say_transactions(Peer& peer);
     void flush(Peer& peer);
     void touch_all() noexcept;

@@ -98,14 +98,13 @@ base::Verdict Node::hear_mempool(Peer& peer, types::ChannelMessage received) {
 void Node::say_transactions(Peer& peer) {
     const auto channel = static_cast<std::uint8_t>(types::ChannelId::mempool);
     while (peer.link.can_send(channel)) {
-        const mempool::Tx tx = parts_.mempool.next_for(peer.mempool_id(), peer.walk,
-                                                       peer.gossip.model().height);
+        const mempool::Tx tx =
+            parts_.mempool.next_for(peer.mempool_id(), peer.walk, peer.gossip.model().height);
         if (tx == nullptr) return;
         const base::BytesView one[] = {*tx};
         types::MempoolMessage message;
         message.sum = types::MempoolTxs{wire::Txs::copy_of(one)};
-        (void)peer.link.send(channel,
-                             std::make_shared<const base::Bytes>(wire::encode(message)));
+        (void)peer.link.send(channel, std::make_shared<const base::Bytes>(wire::encode(message)));
     }
 }
 
@@ -172,8 +171,7 @@ base::Verdict Node::hear_heartbeat(Peer& peer, const types::ChannelMessage& rece
 
 void Node::relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except) {
     for (const seats::Heartbeat& heartbeat : heartbeats) {
-        const auto bytes =
-            std::make_shared<const base::Bytes>(seats::encode_heartbeat(heartbeat));
+        const auto bytes = std::make_shared<const base::Bytes>(seats::encode_heartbeat(heartbeat));
         for (auto& [id, peer] : peers_) {
             if (id == except || !peer.link.open() || !peer.link.has_channel(heartbeat_channel))
                 continue;

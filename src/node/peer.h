@@ -14,10 +14,7 @@ namespace tandem::node {
 
 struct Peer {
     Peer(LinkId number, bool is_outbound, p2p::PeerLink opened)
-        : link_id(number),
-          outbound(is_outbound),
-          link(std::move(opened)),
-          gossip(consensus_id()) {}
+        : link_id(number), outbound(is_outbound), link(std::move(opened)), gossip(consensus_id()) {}
 
     static constexpr std::size_t heartbeats_max = 256;
     static constexpr std::size_t blocksync_max = 64;
@@ -33,7 +30,7 @@ struct Peer {
     std::deque<p2p::Connection::Message> heartbeats;
     std::deque<p2p::Connection::Message> blocksync;  // answers and requests
     std::deque<p2p::Connection::Message> pex;
-    bool dirty = true;   // something may have to be said
+    bool dirty = true;  // something may have to be said
     std::optional<Time> wakes_at;
 
     [[nodiscard]] consensus::PeerId consensus_id() const noexcept { return {link_id.value}; }

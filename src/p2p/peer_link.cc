@@ -29,8 +29,7 @@ base::Verdict PeerLink::become_introducing(Time now) {
     if (!expected_id_.empty() && peer_id_ != expected_id_)
         return base::refuse("peer.id", "dialled " + expected_id_ + ", and " + peer_id_ +
                                            " answered: the address belongs to another node");
-    if (peer_id_ == local_->id())
-        return base::refuse("peer.ourselves", "the address is our own");
+    if (peer_id_ == local_->id()) return base::refuse("peer.ourselves", "the address is our own");
     secret_.write(wire::encode_delimited(local_->info));
     step_ = Step::introducing;
     deadline_ = now + handshake_step_time_max;
@@ -41,7 +40,8 @@ base::Verdict PeerLink::take_introduction() {
     const wire::Frame frame = wire::next_frame(secret_.input(), types::node_info_bytes_max);
     if (frame.state == wire::FrameState::incomplete) return {};
     if (frame.state != wire::FrameState::complete)
-        return base::refuse("peer.node_info", "the introduction is too long, or its length no number");
+        return base::refuse("peer.node_info",
+                            "the introduction is too long, or its length no number");
     auto info = wire::decode<types::NodeInfo>(frame.body);
     if (!info) return std::unexpected(info.error().to_refusal());
     peer_info_ = std::move(*info);

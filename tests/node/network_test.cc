@@ -141,8 +141,7 @@ TEST(SeatsNetwork, FromTheFirstRecordThatCallsItDeadSevenCommitsLackTheSeat) {
             const auto& address = set->validators()[i].address;
             if (address == crypto::address(network[0].key()) ||
                 address == crypto::address(network[1].key()))
-                signed_by_seat =
-                    commit->signatures[i].block_id_flag == types::BlockIdFlag::commit;
+                signed_by_seat = commit->signatures[i].block_id_flag == types::BlockIdFlag::commit;
         }
         if (!signed_by_seat) ++missing;
     }

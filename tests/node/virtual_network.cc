@@ -146,7 +146,9 @@ VirtualNode::Process::Process(VirtualNode& owner)
             .evidence = evidence,
             .mempool = mempool,
             .verifier = crypto::real_verifier()},
-           {.engine = {.consensus = owner.network_.timeouts, .rules = {}, .key = owner.key_,
+           {.engine = {.consensus = owner.network_.timeouts,
+                       .rules = {},
+                       .key = owner.key_,
                        .software_version = "0.38.26"},
             .persistent_peers = {}},
            local, seats.get()) {
@@ -245,7 +247,8 @@ Time VirtualNode::now() const {
 
 types::Timestamp VirtualNode::wall_clock() const {
     const std::int64_t nanos = network_.clock.now().count();
-    return {epoch_seconds + nanos / 1'000'000'000, static_cast<std::int32_t>(nanos % 1'000'000'000)};
+    return {epoch_seconds + nanos / 1'000'000'000,
+            static_cast<std::int32_t>(nanos % 1'000'000'000)};
 }
 
 void VirtualNode::call_at(Time at, std::function<void()> work) {
@@ -277,9 +280,8 @@ void VirtualNode::dial(const types::PeerAddress& address) {
         for (LinkId& number : cable->numbers) number = {network_.next_link_++};
         cables_[cable->numbers[0]] = {cable, 0};
         other->cables_[cable->numbers[1]] = {cable, 1};
-        turn(life_, [&](node::Node& node) {
-            node.link_opened(cable->numbers[0], address, "virtual");
-        });
+        turn(life_,
+             [&](node::Node& node) { node.link_opened(cable->numbers[0], address, "virtual"); });
         other->turn(other->life_, [&](node::Node& node) {
             node.link_opened(cable->numbers[1], std::nullopt, "virtual");
         });
@@ -298,8 +300,7 @@ void VirtualNode::write(LinkId link, base::Bytes bytes) {
 
 void VirtualNode::deliver(const std::shared_ptr<VirtualNetwork::Cable>& cable, int end,
                           base::Bytes bytes) {
-    turn(cable->lives[end],
-         [&](node::Node& node) { node.link_bytes(cable->numbers[end], bytes); });
+    turn(cable->lives[end], [&](node::Node& node) { node.link_bytes(cable->numbers[end], bytes); });
 }
 
 void VirtualNode::close(LinkId link) {
@@ -313,10 +314,10 @@ void VirtualNode::cut(std::shared_ptr<VirtualNetwork::Cable> cable) {
     for (int end = 0; end < 2; ++end) {
         VirtualNode& node = *cable->ends[end];
         node.cables_.erase(cable->numbers[end]);
-        network_.clock.after(flight, [&node, life = cable->lives[end],
-                                      number = cable->numbers[end]] {
-            node.turn(life, [number](node::Node& n) { n.link_closed(number); });
-        });
+        network_.clock.after(
+            flight, [&node, life = cable->lives[end], number = cable->numbers[end]] {
+                node.turn(life, [number](node::Node& n) { n.link_closed(number); });
+            });
     }
 }
 
@@ -333,8 +334,7 @@ void VirtualNode::report(node::LogLevel, std::string_view module, std::string_vi
 VirtualNetwork::VirtualNetwork(std::size_t nodes, std::size_t validators) {
     make(nodes);
     for (std::size_t i = 0; i < validators; ++i)
-        genesis.validators.push_back(
-            {crypto::address(nodes_[i]->key()), nodes_[i]->key(), 10, ""});
+        genesis.validators.push_back({crypto::address(nodes_[i]->key()), nodes_[i]->key(), 10, ""});
     if (const auto valid = types::validate_and_complete(genesis, genesis.genesis_time); !valid)
         throw std::runtime_error(valid.error().check + ": " + valid.error().why);
 }

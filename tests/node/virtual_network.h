@@ -81,8 +81,7 @@ class VirtualNetwork {
     ~VirtualNetwork();
 
     /// Runs until the condition holds; false if it never came within `limit` of virtual time.
-    bool run_until(const std::function<bool()>& condition,
-                   Time limit = std::chrono::minutes(10));
+    bool run_until(const std::function<bool()>& condition, Time limit = std::chrono::minutes(10));
     bool run_to_height(std::int64_t height);
     [[nodiscard]] VirtualNode& operator[](std::size_t index) { return *nodes_[index]; }
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
