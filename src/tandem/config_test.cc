@@ -6,6 +6,7 @@
 
 #include "tandem/config_table.h"
 #include "tandem/duration_text.h"
+#include "tandem/testing.h"
 
 namespace tandem::program {
 namespace {
@@ -13,6 +14,120 @@ namespace {
 Result<ConfigReading> read(std::string_view text) {
     return config_from_toml(text, "config.toml", Config{});
 }
+
+/// Keys and values of the file that CometBFT v0.38.26 writes.
+constexpr std::string_view cometbft_default = R"toml(
+version = "0.38.26"
+proxy_app = "tcp://127.0.0.1:26658"
+moniker = "anonymous"
+db_backend = "goleveldb"
+db_dir = "data"
+log_level = "info"
+log_format = "plain"
+genesis_file = "config/genesis.json"
+priv_validator_key_file = "config/priv_validator_key.json"
+priv_validator_state_file = "data/priv_validator_state.json"
+priv_validator_laddr = ""
+node_key_file = "config/node_key.json"
+abci = "socket"
+filter_peers = false
+event_bus_buffer_capacity = 0
+[rpc]
+laddr = "tcp://127.0.0.1:26657"
+cors_allowed_origins = []
+cors_allowed_methods = ["HEAD", "GET", "POST", ]
+cors_allowed_headers = ["Origin", "Accept", "Content-Type", "X-Requested-With", "X-Server-Time", ]
+grpc_laddr = ""
+grpc_max_open_connections = 900
+unsafe = false
+max_open_connections = 900
+max_subscription_clients = 100
+max_subscriptions_per_client = 5
+experimental_subscription_buffer_size = 200
+experimental_websocket_write_buffer_size = 200
+experimental_close_on_slow_client = false
+timeout_broadcast_tx_commit = "10s"
+max_request_batch_size = 10
+max_body_bytes = 1000000
+max_header_bytes = 1048576
+tls_cert_file = ""
+tls_key_file = ""
+pprof_laddr = ""
+[p2p]
+laddr = "tcp://0.0.0.0:26656"
+external_address = ""
+seeds = ""
+persistent_peers = ""
+addr_book_file = "config/addrbook.json"
+addr_book_strict = true
+max_num_inbound_peers = 40
+max_num_outbound_peers = 10
+unconditional_peer_ids = ""
+persistent_peers_max_dial_period = "0s"
+flush_throttle_timeout = "100ms"
+max_packet_msg_payload_size = 1024
+send_rate = 5120000
+recv_rate = 5120000
+pex = true
+seed_mode = false
+private_peer_ids = ""
+allow_duplicate_ip = false
+handshake_timeout = "20s"
+dial_timeout = "3s"
+[mempool]
+type = "flood"
+recheck = true
+recheck_timeout = "1s"
+broadcast = true
+wal_dir = ""
+size = 5000
+max_txs_bytes = 1073741824
+cache_size = 10000
+keep-invalid-txs-in-cache = false
+max_tx_bytes = 1048576
+max_batch_bytes = 0
+experimental_max_gossip_connections_to_persistent_peers = 0
+experimental_max_gossip_connections_to_non_persistent_peers = 0
+[statesync]
+enable = false
+rpc_servers = ""
+trust_height = 0
+trust_hash = ""
+trust_period = "168h0m0s"
+discovery_time = "15s"
+temp_dir = ""
+chunk_request_timeout = "10s"
+chunk_fetchers = "4"
+max_snapshot_chunks = 100000
+[blocksync]
+version = "v0"
+[consensus]
+wal_file = "data/cs.wal/wal"
+timeout_propose = "3s"
+timeout_propose_delta = "500ms"
+timeout_prevote = "1s"
+timeout_prevote_delta = "500ms"
+timeout_precommit = "1s"
+timeout_precommit_delta = "500ms"
+timeout_commit = "1s"
+double_sign_check_height = 0
+skip_timeout_commit = false
+create_empty_blocks = true
+create_empty_blocks_interval = "0s"
+peer_gossip_sleep_duration = "100ms"
+peer_query_maj23_sleep_duration = "2s"
+block_time_tolerance = "1m0s"
+[storage]
+discard_abci_responses = false
+[tx_index]
+indexer = "kv"
+psql-conn = ""
+[instrumentation]
+prometheus = false
+prometheus_listen_addr = ":26660"
+max_open_connections = 3
+namespace = "cometbft"
+)toml";
 
 /// The refusal's words, or "".
 std::string refusal_of(std::string_view text) {
@@ -25,6 +140,35 @@ std::string refusal_of(std::string_view text) {
 TEST(Config, DefaultsAreValid) {
     EXPECT_TRUE(validate(Config{}));
     EXPECT_EQ(without_effect(Config{}), "");
+}
+
+TEST(Config, CometBftsOwnFileSaysTheDefaults) {
+    const auto reading = read(cometbft_default);
+    ASSERT_TRUE(reading) << reading.error().why;
+    EXPECT_TRUE(reading->warnings.empty());
+    EXPECT_EQ(reading->config, Config{});
+}
+
+TEST(Config, SectionsAndKeysStandInTheOrderOfCometBftsFile) {
+    const auto names = [](std::string_view text) {
+        std::string out;
+        while (!text.empty()) {
+            const std::string_view line = text.substr(0, text.find('\n'));
+            text.remove_prefix(std::min(text.size(), line.size() + 1));
+            if (line.starts_with('['))
+                out += std::string(line) + "\n";
+            else if (!line.starts_with('#') && line.find('=') != std::string_view::npos)
+                out += std::string(line.substr(0, line.find(' '))) + "\n";
+        }
+        return out;
+    };
+    EXPECT_EQ(names(config_file_text(Config{})),
+              names(cometbft_default) + "[seats]\nliveness_key_file\n");
+}
+
+TEST(Config, ThePageOfDocumentationIsTheTable) {
+    EXPECT_EQ(testing::text_of(TANDEM_SOURCE_DIR "/docs/configuration.md"), config_reference())
+        << "run: tandem config reference > docs/configuration.md";
 }
 
 TEST(Config, WhatIsWrittenIsRead) {

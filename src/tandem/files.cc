@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -101,6 +102,29 @@ Result<std::string> read_secret_file(const fs::path& path, std::size_t bytes_max
     return read_open(file, path, bytes_max);
 }
 
+Result<FolderLock> FolderLock::take(const fs::path& folder) {
+    if (!is_there(folder)) return FolderLock(-1);
+    const fs::path path = folder / lock_file;
+    FolderLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (lock.descriptor_ < 0) return failed("file.open", "open", path, errno);
+    if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) return failed("file.lock", "lock", path, errno);
+        std::array<char, 32> holder{};
+        const ssize_t count = ::pread(lock.descriptor_, holder.data(), holder.size() - 1, 0);
+        return refuse("busy", fmt::format("{} is in use by the running process {}; stop it first",
+                                          folder.string(), count > 0 ? holder.data() : "?"));
+    }
+    const std::string own = std::to_string(::getpid());
+    if (::ftruncate(lock.descriptor_, 0) != 0 ||
+        ::pwrite(lock.descriptor_, own.data(), own.size(), 0) < 0)
+        return failed("file.lock", "write", path, errno);
+    return lock;
+}
+
+FolderLock::~FolderLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
 FileBatch::~FileBatch() {
     for (File& file : files_) crypto::wipe(file.content);
 }
@@ -124,7 +148,8 @@ Verdict FileBatch::make_folder(const fs::path& path) {
         return refuse("file.folder",
                       fmt::format("{} is needed as a folder, but is none", path.string()));
     }
-    if (errno != ENOENT) return failed("file.folder", "look at", path, errno);
+    // ENOTDIR: one of its parents is a file, and will be named.
+    if (errno != ENOENT && errno != ENOTDIR) return failed("file.folder", "look at", path, errno);
     if (path.has_parent_path()) TANDEM_TRY(make_folder(path.parent_path()));
     if (::mkdir(path.c_str(), static_cast<mode_t>(folder_mode_)) != 0 && errno != EEXIST)
         return failed("file.folder", "make the folder", path, errno);

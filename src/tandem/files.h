@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -33,6 +34,23 @@ inline constexpr std::size_t genesis_file_bytes_max = std::size_t{1} << 30;
 /// command that mends it.
 [[nodiscard]] base::Result<std::string> read_secret_file(const std::filesystem::path& path,
                                                          std::size_t bytes_max);
+
+/// Holds a data folder for one process at a time, until it is destroyed or the process ends,
+/// however it ends. A folder that is not there yet is not locked: nobody can be using it.
+class FolderLock {
+  public:
+    /// Refused with the id of the process that holds it.
+    [[nodiscard]] static base::Result<FolderLock> take(const std::filesystem::path& folder);
+    FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    FolderLock& operator=(FolderLock&&) = delete;
+    ~FolderLock();
+
+  private:
+    explicit FolderLock(int descriptor) noexcept : descriptor_(descriptor) {}
+    int descriptor_;
+};
+
+inline constexpr std::string_view lock_file = "tandem.lock";
 
 class FileBatch {
   public:

@@ -11,16 +11,9 @@ namespace tandem::program {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::mode_of;
 using testing::TempFolder;
-
-unsigned mode_of(const fs::path& path) {
-    struct stat status{};
-    return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0;
-}
-
-std::string text_of(const fs::path& path) {
-    return read_file(path, 1 << 20).value_or("(unreadable)");
-}
+using testing::text_of;
 
 TEST(FileBatch, WritesWithItsModesWhateverTheMaskIs) {
     const TempFolder temp;
@@ -95,6 +88,19 @@ TEST(ReadFile, RefusesWithPathAndReason) {
               "cannot open " + (temp.path / "none").string() + ": No such file or directory");
     const auto folder = read_file(temp.path, 100);
     EXPECT_FALSE(folder);
+}
+
+TEST(FolderLock, OneHolderAtATime) {
+    const TempFolder temp;
+    {
+        const auto first = FolderLock::take(temp.path);
+        ASSERT_TRUE(first);
+        const auto second = FolderLock::take(temp.path);
+        ASSERT_FALSE(second);
+        EXPECT_NE(second.error().why.find(std::to_string(::getpid())), std::string::npos);
+    }
+    EXPECT_TRUE(FolderLock::take(temp.path));
+    EXPECT_TRUE(FolderLock::take(temp.path / "none"));
 }
 
 TEST(ReadFile, ASecretThatOthersMayReadIsRefused) {
