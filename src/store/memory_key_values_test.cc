@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/keys.h"
+#include "store/storage.h"
 
 namespace tandem::store {
 namespace {
@@ -73,6 +73,19 @@ TEST(MemoryKeyValues, LetsAVisitorWrite) {
         return true;
     });
     EXPECT_EQ(database.size(), 0U);
+}
+
+TEST(Database, BelongsToOneChain) {
+    MemoryKeyValues database;
+    EXPECT_TRUE(claim(database, "a"));
+    EXPECT_TRUE(claim(database, "a"));
+    const auto other = claim(database, "b");
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().check, "database.chain_id");
+    database.put(Key(KeySpace::format), *base::from_hex("080212016a"));
+    const auto newer = claim(database, "a");
+    ASSERT_FALSE(newer);
+    EXPECT_EQ(newer.error().check, "database.version");
 }
 
 TEST(Keys, StandInTheOrderOfHeights) {

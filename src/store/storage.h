@@ -20,6 +20,10 @@ inline DamageHook damage_hook = nullptr;
 /// The database holds what it cannot hold. Ends the process.
 [[noreturn]] void damaged(BytesView key, const base::Refusal& why);
 
+/// Marks an empty database as one of this chain and of this layout, and holds any other against
+/// them. Refused: "database.chain_id", "database.version".
+[[nodiscard]] base::Verdict claim(KeyValues& database, const std::string& chain_id);
+
 /// The message at `key`, or nothing. With the checks of reading, where the type has any.
 template <wire::Message M>
 [[nodiscard]] std::optional<M> load(const KeyValues& database, BytesView key) {
