@@ -385,9 +385,12 @@ std::unexpected<base::Refusal> Peers::ban(LinkNumber number, base::Refusal refus
 
 Verdict Peers::hear(LinkNumber number, base::BytesView message, Moment moment) {
     const auto found = links_.find(number);
-    if (found == links_.end() || found->second.id.empty())
-        return refuse("pex.link", "this connection was given up");
-    if (!config_.pex) return refuse("pex.off", "p2p.pex is off here, and this node said so");
+    if (found == links_.end()) return refuse("pex.link", "this connection was given up");
+    if (found->second.id.empty() || !config_.pex) {
+        // The caller hears admitted peers on channels that this node offers.
+        forget(number, Ending::lost, moment);
+        return refuse("pex.off", "nothing was to be said on this channel");
+    }
     auto decoded = types::decode_checked<types::PexMessage>(message);
     if (!decoded) return ban(number, std::move(decoded).error(), moment);
     if (std::holds_alternative<types::PexRequest>(decoded->sum))
