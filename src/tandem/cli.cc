@@ -12,7 +12,20 @@ std::unexpected<Failure> fail(ExitCode code, std::string what) {
 }
 
 std::unexpected<Failure> fail(const Refusal& refusal, ExitCode code) {
-    return fail(refusal.check.starts_with("file.") ? ExitCode::files : code, refusal.why);
+    struct Known {
+        std::string_view check;
+        ExitCode code;
+    };
+    constexpr std::array known{
+        Known{"file.missing", ExitCode::no_input},  Known{"file.read", ExitCode::no_input},
+        Known{"file.too_long", ExitCode::no_input}, Known{"file.exists", ExitCode::failed},
+        Known{"file.mode", ExitCode::permission},   Known{"file.permission", ExitCode::permission},
+        Known{"file.", ExitCode::io_error},         Known{"folder.busy", ExitCode::busy},
+        Known{"folder.", ExitCode::io_error},
+    };
+    for (const Known& entry : known)
+        if (refusal.check.starts_with(entry.check)) return fail(entry.code, refusal.why);
+    return fail(code, refusal.why);
 }
 
 std::expected<Config, Failure> Context::config(const Home& home) const {

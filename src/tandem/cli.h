@@ -7,21 +7,23 @@
 #include <CLI/CLI.hpp>
 #include <initializer_list>
 
+#include "io/exit_codes.h"
 #include "tandem/home.h"
 
 namespace tandem::program {
 
-/// Documented in docs/commands.md. CometBFT ends with 1 whatever is wrong.
+/// Documented in docs/exit-codes.md. CometBFT ends with 1 whatever is wrong.
 enum class ExitCode : int {
-    ok = 0,
-    failed = 1,         // for none of the reasons below
-    usage = 2,          // a flag or an argument that is unknown, missing or out of range
-    configuration = 3,  // config.toml, a genesis or a key file says what cannot be
-    files = 4,          // a file is missing, unreadable, open to others, there already, or full
-    busy = 5,           // a running node uses the data folder, or somebody else the port
-    network = 6,        // the node could not be reached, or did not answer in time
-    refused = 7,        // the node or the chain refused it
-    corrupt = 8,        // the log or a database is damaged
+    ok = io::exit_code::done,
+    failed = io::exit_code::failed,  // also where the node or the chain refused it
+    usage = io::exit_code::usage,
+    bad_data = io::exit_code::bad_data,
+    no_input = io::exit_code::no_input,
+    unavailable = io::exit_code::unavailable,
+    io_error = io::exit_code::io_error,
+    busy = io::exit_code::busy,
+    permission = io::exit_code::permission,
+    configuration = io::exit_code::configuration,
 };
 
 struct Failure {
@@ -32,7 +34,7 @@ struct Failure {
 using Outcome = std::expected<void, Failure>;
 
 [[nodiscard]] std::unexpected<Failure> fail(ExitCode code, std::string what);
-/// Of a refusal: `files` for checks "file.*", else `code`.
+/// Of a refusal: checks "file.*" and "folder.*" have codes of their own.
 [[nodiscard]] std::unexpected<Failure> fail(const Refusal& refusal,
                                             ExitCode code = ExitCode::configuration);
 

@@ -1,6 +1,7 @@
 // Commands that take away what a node stored. None of them runs beside a node that is up.
 #include <fmt/format.h>
 
+#include "io/folder_lock.h"
 #include "tandem/node_files.h"
 
 namespace tandem::program {
@@ -19,6 +20,14 @@ std::expected<Opened, Failure> open_home(const Context& context) {
     auto config = context.config(*home);
     if (!config) return fail(std::move(config).error());
     return Opened{*home, std::move(*config)};
+}
+
+/// Nobody can be using a folder that is not there.
+Result<std::optional<io::FolderLock>> lock_folder(const fs::path& folder) {
+    if (!is_there(folder)) return std::nullopt;
+    auto lock = io::FolderLock::take(folder);
+    if (!lock) return std::unexpected(lock.error());
+    return std::optional(std::move(*lock));
 }
 
 std::vector<LogField> validator_fields(const Opened& node) {
@@ -67,8 +76,8 @@ Outcome reset_all(const Context& context, bool keep_address_book) {
     if (is_there(key_path))
         if (const auto key = load_validator_key(key_path); !key) return fail(key.error());
     const fs::path data = node->home.at(node->config.base.db_dir);
-    const auto lock = FolderLock::take(data);
-    if (!lock) return fail(lock.error(), ExitCode::busy);
+    const auto lock = lock_folder(data);
+    if (!lock) return fail(lock.error());
 
     std::vector<LogLine> log;
     const fs::path book = node->home.at(node->config.p2p.addr_book_file);
@@ -91,8 +100,8 @@ Outcome reset_all(const Context& context, bool keep_address_book) {
 Outcome reset_private_validator(const Context& context) {
     auto node = open_home(context);
     if (!node) return fail(std::move(node).error());
-    const auto lock = FolderLock::take(node->home.at(node->config.base.db_dir));
-    if (!lock) return fail(lock.error(), ExitCode::busy);
+    const auto lock = lock_folder(node->home.at(node->config.base.db_dir));
+    if (!lock) return fail(lock.error());
     std::vector<LogLine> log;
     if (Outcome reset = reset_validator(*node, log); !reset) return reset;
     print_log(context, log);

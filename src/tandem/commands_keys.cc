@@ -31,7 +31,7 @@ Outcome show_validator(const Context& context) {
     if (!config) return fail(std::move(config).error());
     const auto path = home->at(config->base.priv_validator_key_file);
     if (!is_there(path))
-        return fail(ExitCode::files,
+        return fail(ExitCode::no_input,
                     fmt::format("private validator file {} does not exist; tandem init makes one",
                                 path.string()));
     const auto key = load_validator_key(path);
@@ -48,7 +48,7 @@ Outcome gen_node_key(const Context& context) {
     const auto path = home->at(config->base.node_key_file);
     if (is_there(path))
         return fail(
-            ExitCode::files,
+            ExitCode::failed,
             fmt::format("node key at {} already exists; a key is never overwritten: move it "
                         "away if you want another",
                         path.string()));

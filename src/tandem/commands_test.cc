@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "io/folder_lock.h"
 #include "tandem/cli.h"
-#include "tandem/files.h"
 #include "tandem/testing.h"
 #include "types/genesis.h"
 
@@ -116,10 +116,10 @@ TEST_F(Commands, InitMakesOnlyWhatIsMissing) {
 TEST_F(Commands, InitRefusesHalfAValidator) {
     ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
     fs::rename(temp_.path / "h/data/priv_validator_state.json", temp_.path / "aside");
-    refused(ExitCode::files, {"init", "--home", "h"}, "Bring the state file back");
+    refused(ExitCode::no_input, {"init", "--home", "h"}, "Bring the state file back");
     fs::rename(temp_.path / "aside", temp_.path / "h/data/priv_validator_state.json");
     fs::remove(temp_.path / "h/config/priv_validator_key.json");
-    refused(ExitCode::files, {"init", "--home", "h"}, "bring the key back");
+    refused(ExitCode::failed, {"init", "--home", "h"}, "bring the key back");
 }
 
 TEST_F(Commands, InitAsSeedSetsSeedMode) {
@@ -191,14 +191,14 @@ TEST_F(Commands, KeysAreShownAsCometBftShowsThem) {
 }
 
 TEST_F(Commands, KeysThatCannotBeUsedAreNamed) {
-    refused(ExitCode::files, {"show-node-id", "--home", "h"},
+    refused(ExitCode::no_input, {"show-node-id", "--home", "h"},
             "cannot open h/config/node_key.json: No such file or directory");
-    refused(ExitCode::files, {"show-validator", "--home", "h"}, "does not exist; tandem init");
+    refused(ExitCode::no_input, {"show-validator", "--home", "h"}, "does not exist; tandem init");
     ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
     fs::permissions(temp_.path / "h/config/node_key.json", fs::perms(0640));
-    refused(ExitCode::files, {"show-node-id", "--home", "h"},
+    refused(ExitCode::permission, {"show-node-id", "--home", "h"},
             "run: chmod 600 h/config/node_key.json");
-    refused(ExitCode::files, {"init", "--home", "h"}, "run: chmod 600 h/config/node_key.json");
+    refused(ExitCode::permission, {"init", "--home", "h"}, "run: chmod 600 h/config/node_key.json");
     fs::permissions(temp_.path / "h/config/node_key.json", fs::perms(0600));
     write("h/config/node_key.json",
           R"({"priv_key":{"type":"tendermint/PrivKeyEd25519","value":"AA=="}})");
@@ -210,7 +210,7 @@ TEST_F(Commands, GenNodeKeyNeverOverwrites) {
     EXPECT_EQ(made.code, 0) << made.err;
     EXPECT_EQ(made.out, tandem({"show-node-id", "--home", "h"}).out);
     EXPECT_EQ(mode_of(temp_.path / "h/config/node_key.json"), 0600U);
-    refused(ExitCode::files, {"gen-node-key", "--home", "h"},
+    refused(ExitCode::failed, {"gen-node-key", "--home", "h"},
             "node key at h/config/node_key.json already exists");
 }
 
@@ -246,11 +246,11 @@ TEST_F(Commands, ResetForgetsTheChainAndKeepsTheKeys) {
 
 TEST_F(Commands, NothingIsResetUnderARunningNode) {
     ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
-    const auto lock = FolderLock::take(temp_.path / "h/data");
+    const auto lock = io::FolderLock::take(temp_.path / "h/data");
     ASSERT_TRUE(lock);
     for (const char* command : {"unsafe-reset-all", "unsafe-reset-priv-validator"})
         refused(ExitCode::busy, {command, "--home", "h"},
-                "h/data is in use by the running process " + std::to_string(::getpid()));
+                "process " + std::to_string(::getpid()) + " uses h/data: stop it first");
 }
 
 TEST_F(Commands, ResetOfTheValidatorForgetsWhatItSigned) {

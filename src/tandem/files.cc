@@ -1,16 +1,14 @@
 #include "tandem/files.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
-#include "crypto/secret.h"
+#include "io/files.h"
 
 namespace tandem::program {
 namespace {
@@ -30,45 +28,13 @@ std::unexpected<base::Refusal> failed(std::string_view check, std::string_view d
                                       const fs::path& path, int error) {
     std::string why = fmt::format("cannot {} {}: {}", doing, path.string(), words_of(error));
     if (error == ENOSPC || error == EDQUOT) why += "; make room and try again";
-    if (error == EACCES || error == EPERM) why += "; is this your folder?";
+    if (error == EACCES || error == EPERM) return refuse("file.permission", std::move(why));
     return refuse(check, std::move(why));
 }
 
-/// A descriptor that closes itself.
-class Descriptor {
-  public:
-    explicit Descriptor(int number) noexcept : number_(number) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    [[nodiscard]] int get() const noexcept { return number_; }
-
-  private:
-    int number_;
-};
-
-Result<std::string> read_open(const Descriptor& file, const fs::path& path, std::size_t bytes_max) {
-    std::string text;
-    std::array<char, 16'384> buffer;
-    for (;;) {
-        const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return failed("file.read", "read", path, errno);
-        if (count == 0) return text;
-        text.append(buffer.data(), static_cast<std::size_t>(count));
-        if (text.size() > bytes_max)
-            return refuse("file.size",
-                          fmt::format("{} has more than {} bytes; is it the right file?",
-                                      path.string(), bytes_max));
-    }
-}
-
 Verdict sync_folder(const fs::path& folder) {
-    const Descriptor open(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (open.get() < 0 || ::fsync(open.get()) != 0)
-        return failed("file.sync", "sync the folder", folder, errno);
+    if (const int error = io::sync_folder(folder); error != 0)
+        return failed("file.sync", "sync the folder", folder, error);
     return {};
 }
 
@@ -84,45 +50,21 @@ bool is_there(const fs::path& path) {
 }
 
 Result<std::string> read_file(const fs::path& path, std::size_t bytes_max) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) return failed("file.open", "open", path, errno);
-    return read_open(file, path, bytes_max);
+    const auto content = io::read_file(path, bytes_max);
+    if (!content) return std::unexpected(content.error());
+    return std::string(base::as_text(*content));
 }
 
-Result<std::string> read_secret_file(const fs::path& path, std::size_t bytes_max) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) return failed("file.open", "open", path, errno);
+Result<crypto::SecretBytes> read_secret_file(const fs::path& path, std::size_t bytes_max) {
     struct stat status{};
-    if (::fstat(file.get(), &status) != 0) return failed("file.open", "look at", path, errno);
-    if ((status.st_mode & 077U) != 0)
+    if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 077U) != 0)
         return refuse("file.mode",
                       fmt::format("{} holds a secret, but others than its owner may use it (mode "
                                   "{:04o}); run: chmod 600 {}",
                                   path.string(), status.st_mode & 07777U, path.string()));
-    return read_open(file, path, bytes_max);
-}
-
-Result<FolderLock> FolderLock::take(const fs::path& folder) {
-    if (!is_there(folder)) return FolderLock(-1);
-    const fs::path path = folder / lock_file;
-    FolderLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (lock.descriptor_ < 0) return failed("file.open", "open", path, errno);
-    if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) return failed("file.lock", "lock", path, errno);
-        std::array<char, 32> holder{};
-        const ssize_t count = ::pread(lock.descriptor_, holder.data(), holder.size() - 1, 0);
-        return refuse("busy", fmt::format("{} is in use by the running process {}; stop it first",
-                                          folder.string(), count > 0 ? holder.data() : "?"));
-    }
-    const std::string own = std::to_string(::getpid());
-    if (::ftruncate(lock.descriptor_, 0) != 0 ||
-        ::pwrite(lock.descriptor_, own.data(), own.size(), 0) < 0)
-        return failed("file.lock", "write", path, errno);
-    return lock;
-}
-
-FolderLock::~FolderLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    auto content = io::read_file(path, bytes_max);
+    if (!content) return std::unexpected(content.error());
+    return crypto::SecretBytes(std::move(*content));
 }
 
 FileBatch::~FileBatch() {
@@ -163,17 +105,12 @@ Verdict FileBatch::write(File& file) {
     TANDEM_TRY(make_folder(folder_of(file.path)));
     fs::path other = file.path;
     other += fmt::format(".{}.new", ::getpid());
-    const Descriptor open(::open(other.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                                 static_cast<mode_t>(file.mode)));
-    if (open.get() < 0) return failed("file.write", "write", file.path, errno);
+    const io::Descriptor open(::open(other.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                                     static_cast<mode_t>(file.mode)));
+    if (!open.is_open()) return failed("file.write", "write", file.path, errno);
     file.written = other;
-    BytesView rest = file.content;
-    while (!rest.empty()) {
-        const ssize_t count = ::write(open.get(), rest.data(), rest.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return failed("file.write", "write", file.path, errno);
-        rest = rest.subspan(static_cast<std::size_t>(count));
-    }
+    if (const int error = io::write_all(open.get(), file.content, 0); error != 0)
+        return failed("file.write", "write", file.path, error);
     // The umask has no say in who may read a key.
     if (::fchmod(open.get(), static_cast<mode_t>(file.mode)) != 0 || ::fsync(open.get()) != 0)
         return failed("file.write", "write", file.path, errno);

@@ -5,17 +5,16 @@
 // file is written under another name, synced, and moved into place; when one cannot be, what was
 // made before is taken away again, folders included.
 //
-// Not here: the log and the databases of a running node.
+// Not here: single files as a running node replaces them (io/files.h), its log and its database.
 #pragma once
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/refusal.h"
+#include "crypto/secret.h"
 
 namespace tandem::program {
 
@@ -32,25 +31,8 @@ inline constexpr std::size_t genesis_file_bytes_max = std::size_t{1} << 30;
 
 /// A file with a secret, which nobody but its owner may read or write: refused otherwise, with the
 /// command that mends it.
-[[nodiscard]] base::Result<std::string> read_secret_file(const std::filesystem::path& path,
-                                                         std::size_t bytes_max);
-
-/// Holds a data folder for one process at a time, until it is destroyed or the process ends,
-/// however it ends. A folder that is not there yet is not locked: nobody can be using it.
-class FolderLock {
-  public:
-    /// Refused with the id of the process that holds it.
-    [[nodiscard]] static base::Result<FolderLock> take(const std::filesystem::path& folder);
-    FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    FolderLock& operator=(FolderLock&&) = delete;
-    ~FolderLock();
-
-  private:
-    explicit FolderLock(int descriptor) noexcept : descriptor_(descriptor) {}
-    int descriptor_;
-};
-
-inline constexpr std::string_view lock_file = "tandem.lock";
+[[nodiscard]] base::Result<crypto::SecretBytes> read_secret_file(const std::filesystem::path& path,
+                                                                 std::size_t bytes_max);
 
 class FileBatch {
   public:

@@ -90,19 +90,6 @@ TEST(ReadFile, RefusesWithPathAndReason) {
     EXPECT_FALSE(folder);
 }
 
-TEST(FolderLock, OneHolderAtATime) {
-    const TempFolder temp;
-    {
-        const auto first = FolderLock::take(temp.path);
-        ASSERT_TRUE(first);
-        const auto second = FolderLock::take(temp.path);
-        ASSERT_FALSE(second);
-        EXPECT_NE(second.error().why.find(std::to_string(::getpid())), std::string::npos);
-    }
-    EXPECT_TRUE(FolderLock::take(temp.path));
-    EXPECT_TRUE(FolderLock::take(temp.path / "none"));
-}
-
 TEST(ReadFile, ASecretThatOthersMayReadIsRefused) {
     const TempFolder temp;
     const fs::path path = temp.path / "key";

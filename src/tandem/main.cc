@@ -78,7 +78,7 @@ int run(int argc, char** argv) {
         print_error("ERROR: " + context.outcome.error().what);
         return static_cast<int>(context.outcome.error().code);
     }
-    if (std::fflush(stdout) != 0) return static_cast<int>(ExitCode::files);
+    if (std::fflush(stdout) != 0) return static_cast<int>(ExitCode::io_error);
     return 0;
 }
 

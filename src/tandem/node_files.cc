@@ -22,7 +22,7 @@ Result<crypto::PrivateKey> load_key(const fs::path& path,
                                     Result<types::KeyReading> (*read)(std::string_view)) {
     const auto text = read_secret_file(path, key_file_bytes_max);
     if (!text) return std::unexpected(text.error());
-    const auto reading = read(*text);
+    const auto reading = read(base::as_text(text->view()));
     if (!reading) return in_file(path, reading.error());
     auto key = types::signing_key("key", reading->key);
     if (!key) return in_file(path, key.error());
@@ -40,7 +40,7 @@ Result<crypto::PublicKey> prepare_validator(const Home& home, const BaseConfig& 
         if (!key) return std::unexpected(key.error());
         const auto text = read_file(state_path, key_file_bytes_max);
         if (!text)
-            return refuse("file.open",
+            return refuse(text.error().check,
                           fmt::format("{}, but {} is there: without knowing what the key signed "
                                       "last it must not sign. Bring the state file back; only for "
                                       "a key that never signed, unsafe-reset-priv-validator makes "

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "io/folder_lock.h"
 #include "seats/genesis.h"
 #include "types/net_address.h"
 
@@ -139,8 +140,8 @@ Outcome Testnet::prepare_node(TestnetNode& node, const Config& usual, FileBatch&
     std::error_code error;
     for (fs::directory_iterator entry(data, error), end; !error && entry != end;
          entry.increment(error))
-        if (entry->path() != state)
-            return fail(ExitCode::files,
+        if (entry->path() != state && entry->path().filename() != io::FolderLock::file_name)
+            return fail(ExitCode::failed,
                         fmt::format("{} holds the history of a chain ({}); a new genesis would not "
                                     "fit it. Choose another --o, or remove what the node stored "
                                     "with: tandem unsafe-reset-all --home {}",

@@ -178,7 +178,7 @@ TEST_F(Testnets, AgainKeepsTheKeys) {
     EXPECT_EQ(text_of(temp_.path / "net/admin/org1.json"), admin);
     EXPECT_EQ(text_of(temp_.path / "net/org1-2/config/priv_validator_key.json"), key);
     std::ofstream(temp_.path / "net/org1-2/data/blocks") << "x";
-    refused(ExitCode::files, {"--seats", "1"}, "holds the history of a chain (blocks)");
+    refused(ExitCode::failed, {"--seats", "1"}, "holds the history of a chain (blocks)");
 }
 
 TEST_F(Testnets, WrongFlagsChangeNothing) {
@@ -195,11 +195,11 @@ TEST_F(Testnets, WrongFlagsChangeNothing) {
     refused(ExitCode::usage, {"--loopback", "65530"}, "ports from there on");
     refused(ExitCode::usage, {"--p2p-port", "0"}, "1 to 65535");
     refused(ExitCode::usage, {"--seats", "1", "--chain-id", std::string(51, 'x')}, "");
-    refused(ExitCode::files, {"--config", "none.toml"}, "cannot open none.toml");
+    refused(ExitCode::no_input, {"--config", "none.toml"}, "cannot open none.toml");
     std::ofstream(temp_.path / "bad.toml") << "x = 1\n";
     refused(ExitCode::configuration, {"--config", "bad.toml"}, "bad.toml line 1: unknown key");
     std::ofstream(temp_.path / "net") << "a file";
-    refused(ExitCode::files, {}, "net is needed as a folder, but is none");
+    refused(ExitCode::io_error, {}, "net is needed as a folder, but is none");
 }
 
 }  // namespace
