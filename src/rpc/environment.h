@@ -146,7 +146,7 @@ class Environment {
     [[nodiscard]] virtual const consensus::State& consensus() const = 0;
     [[nodiscard]] virtual std::vector<PeerRound> peer_rounds() const = 0;
 
-    // ---- The mempool. Refusals carry CometBFT's text, such as "tx already exists in cache".
+    // ---- The mempool. Refusals are those of mempool::Mempool.
     [[nodiscard]] virtual Unconfirmed unconfirmed(std::size_t txs_max) const = 0;
     virtual void flush_mempool() = 0;
     /// Offers a transaction to the mempool. `taken` is called once it is clear whether the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <initializer_list>
 #include <optional>
 
@@ -14,7 +15,7 @@ namespace {
 using base::refuse;
 using base::Result;
 
-constexpr std::int64_t year_min = 1900, year_max = 2999;
+constexpr int year_min = 1900, year_max = 2999;
 constexpr std::size_t date_characters = 10;  // yyyy-mm-dd
 
 enum class Token : std::uint8_t {
@@ -181,7 +182,9 @@ class Scanner {
             return fail("invalid " + std::string(keyword) + " value: parsing time \"" +
                         std::string(value_) + "\": " + time.error().why);
         const std::string year = types::to_text(*time).substr(0, 4);
-        if (const int number = std::stoi(year); number < year_min || number > year_max)
+        int number = 0;
+        std::from_chars(year.data(), year.data() + year.size(), number);
+        if (number < year_min || number > year_max)
             return fail(std::string(name) + " year " + std::to_string(number) + " out of range");
         time_ = *time;
         return token;

@@ -31,6 +31,8 @@ struct ServiceConfig {
     bool close_slow_clients = false;            // experimental_close_on_slow_client
 };
 
+struct RouteContext;
+
 struct HttpRequest {
     std::string verb = "GET";
     std::string target = "/";
@@ -46,13 +48,13 @@ struct HttpResponse {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers;  // but for those of the transport
     std::string body;
+    bool tells_time = true;          // the transport adds X-Server-Time
+    bool closes_connection = false;  // what came cannot be told from what follows
 };
 
 /// What is wrong with a request line or header that could not be read.
 [[nodiscard]] HttpResponse malformed_request();
 [[nodiscard]] HttpResponse headers_too_large();
-
-class Routes;
 
 class Service {
   public:
@@ -63,9 +65,10 @@ class Service {
     /// `reply` is called once, at once or later, and not after this is gone.
     void handle(HttpRequest request, std::function<void(HttpResponse)> reply);
 
+    // ---- For WebSocketSession.
     [[nodiscard]] const ServiceConfig& config() const noexcept;
-    [[nodiscard]] Routes& routes() noexcept;
     [[nodiscard]] EventBus& bus() noexcept;
+    [[nodiscard]] RouteContext context(std::string client) const;
 
   private:
     struct Impl;

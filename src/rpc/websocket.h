@@ -1,9 +1,9 @@
 // One WebSocket connection: JSON-RPC texts in, answers and events out.
 //
-// Requests are answered in the order in which they came; while one waits, the next ones wait too,
-// and is_busy() says that nothing more need be read from the socket. Frames to be sent stand in a
-// row whose length is bounded: a subscriber that does not read loses its subscriptions, and a
-// client that lets its answers pile up is to be closed.
+// Requests are answered in the order in which they came; while one waits for its answer, or too
+// many answers wait to be read, is_busy() says that nothing more need be read from the socket.
+// Frames to be sent stand in a row whose length is bounded: a subscriber that does not read loses
+// its subscriptions.
 //
 // Not here: pings, deadlines and the bytes of frames (io/http_server).
 #pragma once
@@ -25,7 +25,7 @@ class WebSocketSession {
     /// A whole text or binary message.
     void receive(std::string_view message);
     [[nodiscard]] bool is_busy() const noexcept;
-    /// More answers wait than the client may leave unread.
+    /// It lost a subscription by not reading, and the configuration says that it is closed then.
     [[nodiscard]] bool should_close() const noexcept;
 
     /// The next message to send, or null.
