@@ -175,7 +175,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
         in_call_ = true;
         answered_ = false;
         route.handler(context_, arguments,
-                      [self = shared_from_this(), id](Result<std::string> result) {
+                      [self = weak_from_this().lock(), id](Result<std::string> result) {
                           self->take(id, std::move(result));
                       });
         in_call_ = false;
