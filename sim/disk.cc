@@ -84,6 +84,15 @@ void Disk::put_log_of(const Disk& other) {
     log_durable_ = log_end();
 }
 
+void Disk::keep_watermark_only() {
+    std::optional<Watermark> newest;
+    for (LogEntry& entry : log_)
+        if (auto* mark = std::get_if<Watermark>(&entry)) newest = std::move(*mark);
+    log_.clear();
+    if (newest) log_.emplace_back(std::move(*newest));
+    log_durable_ = log_end();
+}
+
 void Disk::forget_what_was_signed() {
     std::erase_if(log_,
                   [](const LogEntry& entry) { return !std::holds_alternative<EndHeight>(entry); });

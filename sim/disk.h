@@ -91,6 +91,8 @@ class Disk {
     [[nodiscard]] Disk image() const;
     /// The log of another time: what an operator does who restores one file and not the rest.
     void put_log_of(const Disk& other);
+    /// All that an imported priv_validator_state.json holds: the newest watermark.
+    void keep_watermark_only();
     /// What a reader of the log does first.
     void cut_torn_end();
     /// Whoever wants to sign twice begins here: markers stay, inputs and watermarks go.

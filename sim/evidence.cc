@@ -9,8 +9,9 @@ base::Bytes key_of(const types::Evidence& evidence) {
 
 }  // namespace
 
-void EvidencePool::recover() {
-    for (const auto& [height, stored] : blocks_) committed(stored.block->evidence);
+void EvidencePool::recover(std::int64_t executed) {
+    for (const auto& [height, stored] : blocks_)
+        if (height <= executed) committed(stored.block->evidence);
 }
 
 void EvidencePool::report(const Shared<types::Vote>& one, const Shared<types::Vote>& other) {

@@ -15,8 +15,9 @@ class EvidencePool final : public types::EvidenceView {
     EvidencePool(const Blocks& blocks, const Library& library)
         : blocks_(blocks), library_(library) {}
 
-    /// After start: what the stored blocks carry.
-    void recover();
+    /// After start: what the stored blocks carry, as far as they were executed. (The newest may be
+    /// stored and not yet executed; it will be held against what was committed before it.)
+    void recover(std::int64_t executed);
     /// Two votes that this node saw itself. Nothing where they are of a height not yet decided:
     /// they are looked at again after it.
     void report(const Shared<types::Vote>& one, const Shared<types::Vote>& other);

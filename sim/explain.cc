@@ -41,7 +41,7 @@ void print_record(std::int64_t height, const SecondOpinion& opinion) {
 int explain_command(std::uint64_t seed, Options options, std::optional<std::int64_t> height) {
     bool found = false;
     if (height) options.heights = std::max(options.heights, *height);
-    options.watch = [&](std::int64_t now, const SecondOpinion& opinion) {
+    const auto watch = [&](std::int64_t now, const SecondOpinion& opinion) {
         const seats::Params params = opinion.registry().params;
         if (height && now == *height) {
             found = true;
@@ -57,7 +57,7 @@ int explain_command(std::uint64_t seed, Options options, std::optional<std::int6
             print_switchovers(now, opinion);
         }
     };
-    const Summary summary = run_seed(seed, options);
+    const Summary summary = run_seed(seed, options, watch);
     for (const Violation& violation : summary.violations)
         std::cout << fmt::format("violation at height {}: {}\n", violation.height, violation.what);
     if (height && !found) {

@@ -32,17 +32,55 @@ void Judge::broken(std::size_t node, std::string what) {
     blame(height_, fmt::format("node {}: {}", node, what));
 }
 
+void Judge::introduce(const Node& node, bool lies) {
+    players_[node.index()] = {node.name(), lies, false, 0, std::nullopt};
+    if (lies) lying_keys_.insert(key_bytes(node.consensus_key()));
+}
+
+void Judge::set_diverged(std::size_t node, bool is_diverged) {
+    Player& player = players_[node];
+    player.diverged = is_diverged;
+    // What it says from now on of the newest block is true again.
+    std::int64_t& executed = executed_[player.name];
+    if (!is_diverged) executed = std::max(executed, player.height);
+}
+
+void Judge::expect_refusal(std::size_t node, std::string check) {
+    players_[node].must_refuse = std::move(check);
+}
+
+void Judge::expect_no_refusal(std::size_t node) {
+    if (const auto expected = std::exchange(players_[node].must_refuse, std::nullopt))
+        blame(height_, fmt::format("node {} starts where it must refuse: {}", node, *expected));
+}
+
 void Judge::refused_start(std::size_t node, const base::Refusal& why) {
+    std::optional<std::string>& expected = players_[node].must_refuse;
+    if (expected && *expected == why.check) return expected.reset();
     blame(height_, fmt::format("node {} does not start: {}: {}", node, why.check, why.why));
 }
 
-void Judge::lied(std::size_t, Lie, const types::BlockId&) {}
+void Judge::lied(std::size_t, Lie lie, const types::BlockId& id) {
+    lies_told_[base::to_bytes(id.hash)] = lie;
+}
 
-void Judge::judged(std::size_t node, const types::BlockId&, const types::Header& header,
-                   bool accepted, const std::string& why) {
-    if (accepted || liars_.contains(header.proposer_address)) return;
+void Judge::left_out(std::size_t node, const std::string& name, std::int64_t height) {
+    for (const auto& [index, player] : players_)
+        if (player.name == name && player.lies) return;
     blame(height_ + 1,
-          fmt::format("node {} refused the block of an honest proposer: {}", node, why));
+          fmt::format("node {} calls {} dead and has its heartbeat for {}", node, name, height));
+}
+
+void Judge::judged(std::size_t node, const types::BlockId& id, const types::Header&, bool accepted,
+                   const std::string& why) {
+    const auto told = lies_told_.find(base::to_bytes(id.hash));
+    const Lie lie = told == lies_told_.end() ? Lie::none : told->second;
+    if (accepted == !must_be_refused(lie)) return;
+    if (accepted)
+        blame(height_ + 1, fmt::format("node {} accepts a lie: {}", node, to_text(lie)));
+    else
+        blame(height_ + 1,
+              fmt::format("node {} refuses a block that holds ({}): {}", node, to_text(lie), why));
 }
 
 void Judge::decided(std::size_t node, const chain::State& before, const StoredBlock& block,
@@ -50,6 +88,10 @@ void Judge::decided(std::size_t node, const chain::State& before, const StoredBl
                     const seats::State& seats) {
     ++node_heights_;
     const std::int64_t height = block.block->header.height;
+    Player& player = players_[node];
+    player.height = std::max(player.height, height);
+    std::int64_t& executed = executed_[player.name];
+    if (!player.diverged) executed = std::max(executed, height);
     const Agreed now{block.id, answer.app_hash, abci::results_hash(answer.tx_results),
                      base::to_bytes(state.next_validators.hash())};
     const auto [agreed, is_first] = agreed_.emplace(height, now);
@@ -92,8 +134,15 @@ void Judge::judge_first(const chain::State& before, const StoredBlock& block,
              second_opinion_->block(*block.block, block.id.hash, {answer, seats}))
             blame(height, "second opinion: " + what);
     if (watch_) watch_(height, *second_opinion_);
-    for (const seats::SwitchFact& fact : seats.recent_switches)
-        if (fact.decided_height == height) ++switches_[static_cast<std::size_t>(fact.reason)];
+    times_[height] = block.block->header.time;
+    for (const seats::SwitchFact& fact : seats.recent_switches) {
+        if (fact.decided_height != height) continue;
+        ++switches_[static_cast<std::size_t>(fact.reason)];
+        judge_switch(fact, seats);
+    }
+    if (const auto earlier = states_.find(height - 1); earlier != states_.end())
+        judge_power_guard(earlier->second, seats);
+    convicted_ += block.block->evidence.evidence.size();
     for (const abci::Event& event : answer.events)
         if (event.type == "seat_record_invalid") ++invalid_records_;
 }
@@ -125,6 +174,10 @@ void Judge::judge_signatures(SignatureRegistry& registry) {
     const auto& doubles = registry.double_signs();
     for (; double_signs_seen_ < doubles.size(); ++double_signs_seen_) {
         const auto& found = doubles[double_signs_seen_];
+        if (lying_keys_.contains(key_bytes(found.key))) {
+            ++equivocations_;
+            continue;
+        }
         blame(found.what.height, fmt::format("a key signed twice: height {} round {} type {}",
                                              found.what.height, found.what.round, found.what.type));
     }

@@ -3,6 +3,7 @@
 #pragma once
 #include <set>
 
+#include "sim/liar.h"
 #include "sim/naive.h"
 #include "sim/node.h"
 
@@ -26,6 +27,7 @@ class Judge final : public Observer {
     void lied(std::size_t node, Lie lie, const types::BlockId& id) override;
     void refused_start(std::size_t node, const base::Refusal& why) override;
     void broken(std::size_t node, std::string what) override;
+    void left_out(std::size_t node, const std::string& name, std::int64_t height) override;
 
     /// Has the seat rule recomputed beside the chain (naive.h).
     using Watch = std::function<void(std::int64_t height, const SecondOpinion& opinion)>;
@@ -33,11 +35,19 @@ class Judge final : public Observer {
         second_opinion_.emplace(genesis, registry_);
         watch_ = std::move(watch);
     }
+    [[nodiscard]] SecondOpinion& second_opinion() { return *second_opinion_; }
     /// Looks at what was signed since the last call.
     void judge_signatures(SignatureRegistry& registry);
     void blame(std::int64_t height, std::string what);
-    /// Proposers whose blocks may be refused.
-    void expect_lies_of(const types::Address& address) { liars_.insert(address); }
+
+    // ---- What it must know of those who play.
+    /// A process; of an honest seat, or of one that lies and may sign twice.
+    void introduce(const Node& node, bool lies);
+    /// The node must refuse its next start for this check.
+    void expect_refusal(std::size_t node, std::string check);
+    void expect_no_refusal(std::size_t node);
+    /// From now on what it says of the blocks that it executes is wrong; or no longer.
+    void set_diverged(std::size_t node, bool is_diverged);
 
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
     [[nodiscard]] std::int64_t height() const { return height_; }
@@ -45,6 +55,8 @@ class Judge final : public Observer {
     [[nodiscard]] std::uint64_t switches(seats::SwitchReason reason) const {
         return switches_[static_cast<std::size_t>(reason)];
     }
+    [[nodiscard]] std::uint64_t equivocations() const { return equivocations_; }
+    [[nodiscard]] std::uint64_t convicted() const { return convicted_; }
     [[nodiscard]] std::uint64_t invalid_records() const { return invalid_records_; }
     /// Equal for equal histories.
     [[nodiscard]] crypto::Digest trace() const { return trace_; }
@@ -60,6 +72,9 @@ class Judge final : public Observer {
                      const abci::ResponseFinalizeBlock& answer, const chain::State& state,
                      const seats::State& seats);
     void judge_set(const types::ValidatorSet& set, const seats::State& seats);
+    // judge_switches.cc
+    void judge_switch(const seats::SwitchFact& fact, const seats::State& seats);
+    void judge_power_guard(const seats::State& before, const seats::State& after);
 
     const SignatureRegistry& registry_;
     std::string chain_id_;
@@ -69,7 +84,20 @@ class Judge final : public Observer {
     std::map<std::int64_t, std::set<Bytes>> sets_;  // keys by height
     std::vector<SignatureRegistry::SignedHeight> unjudged_;
     std::size_t double_signs_seen_ = 0;
-    std::set<types::Address> liars_;
+    struct Player {
+        std::string name;
+        bool lies = false;
+        bool diverged = false;
+        std::int64_t height = 0;                 // newest that it has executed
+        std::optional<std::string> must_refuse;  // a start, for this check
+    };
+    std::map<std::size_t, Player> players_;
+    std::set<Bytes> lying_keys_;
+    std::map<Bytes, Lie> lies_told_;                  // by block hash
+    std::map<std::string, std::int64_t> executed_;    // newest height, by name of node
+    std::map<std::int64_t, types::Timestamp> times_;  // of blocks
+    std::uint64_t equivocations_ = 0;
+    std::uint64_t convicted_ = 0;
     std::vector<Violation> violations_;
     std::int64_t height_ = 0;
     std::uint64_t node_heights_ = 0;

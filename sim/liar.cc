@@ -7,29 +7,30 @@
 namespace tandem::sim {
 namespace {
 
-constexpr std::array<std::string_view, lies> names{"none",
-                                                   "leave_out_heartbeats",
-                                                   "leave_out_signatures",
-                                                   "mark_living_dead",
-                                                   "forged_heartbeat",
-                                                   "stale_heartbeat",
-                                                   "foreign_heartbeat",
-                                                   "superfluous_heartbeat",
-                                                   "signed_marked_dead",
-                                                   "dead_marked_alive",
-                                                   "non_canonical_record",
-                                                   "wrong_height",
-                                                   "wrong_proposer",
-                                                   "wrong_signature",
-                                                   "record_missing",
-                                                   "record_not_first",
-                                                   "record_twice",
-                                                   "heartbeat_as_transaction",
-                                                   "withheld_parts",
-                                                   "heartbeat_spam",
-                                                   "heartbeats_of_others",
-                                                   "equivocation",
-                                                   "amnesia"};
+constexpr std::array<std::string_view, lie_count> names{"none",
+                                                        "leave_out_heartbeats",
+                                                        "leave_out_signatures",
+                                                        "mark_living_dead",
+                                                        "forged_heartbeat",
+                                                        "stale_heartbeat",
+                                                        "foreign_heartbeat",
+                                                        "superfluous_heartbeat",
+                                                        "signed_marked_dead",
+                                                        "dead_marked_alive",
+                                                        "non_canonical_record",
+                                                        "wrong_height",
+                                                        "wrong_proposer",
+                                                        "wrong_signature",
+                                                        "record_missing",
+                                                        "record_not_first",
+                                                        "record_twice",
+                                                        "heartbeat_as_transaction",
+                                                        "false_commit_signature",
+                                                        "withheld_parts",
+                                                        "heartbeat_spam",
+                                                        "heartbeats_of_others",
+                                                        "equivocation",
+                                                        "amnesia"};
 
 using seats::CommitFacts;
 using Vote = CommitFacts::Vote;
@@ -42,6 +43,7 @@ std::string_view to_text(Lie lie) noexcept {
 
 Lie Liar::choose() {
     victim_address_ = {};
+    falsified_ = false;
     if (!world_.random.chance(character_.lie_chance, 100)) return Lie::none;
     // Half of the lies leave the block valid: only those reach the chain.
     const auto valid = static_cast<std::uint64_t>(Lie::forged_heartbeat);
@@ -53,10 +55,20 @@ consensus::CommitRecord Liar::thin_out(const consensus::CommitRecord& commit,
                                        const types::ValidatorSet& validators, Lie lie) {
     const auto* seen = std::get_if<consensus::Shared<types::Commit>>(&commit);
     if (seen == nullptr || !*seen || (*seen)->signatures.empty()) return commit;
-    if (lie != Lie::leave_out_signatures && lie != Lie::mark_living_dead) return commit;
+    if (lie != Lie::leave_out_signatures && lie != Lie::mark_living_dead &&
+        lie != Lie::false_commit_signature)
+        return commit;
     types::Commit thinner = **seen;
     const auto members = validators.validators();
     if (members.size() != thinner.signatures.size()) return commit;
+    if (lie == Lie::false_commit_signature) {
+        types::CommitSig& signature = thinner.signatures[world_.random.below(members.size())];
+        if (signature.block_id_flag == types::BlockIdFlag::absent) return commit;
+        falsified_ = true;
+        const base::Bytes nonsense = world_.random.bytes(64);
+        signature.signature.assign(nonsense.begin(), nonsense.end());
+        return consensus::Shared<types::Commit>::make(std::move(thinner));
+    }
     std::int64_t left = 0;
     for (std::size_t i = 0; i < members.size(); ++i)
         if (thinner.signatures[i].block_id_flag == types::BlockIdFlag::commit)
@@ -213,6 +225,7 @@ Lie Liar::spoil(std::vector<base::Bytes>& txs, const Proposal& proposal, Lie lie
         count(what);
         return what;
     };
+    if (lie == Lie::false_commit_signature) return falsified_ ? told(lie) : Lie::none;
     if (lie == Lie::leave_out_signatures && !victim_address_.empty()) return told(lie);
     if (txs.empty() || seats::classify(txs[0]) != seats::TxKind::record) return Lie::none;
     auto record = seats::decode_record(txs[0]);

@@ -36,21 +36,21 @@ enum class Lie : std::uint8_t {
     record_not_first,
     record_twice,
     heartbeat_as_transaction,
+    false_commit_signature,
     // ---- Beside blocks.
     withheld_parts,
     heartbeat_spam,        // forged, stale and foreign ones, to everybody
     heartbeats_of_others,  // signs what others executed, and executes nothing
-    equivocation,          // twins
+    equivocation,          // by twins, or after amnesia: votes that conflict
     amnesia,
 };
-inline constexpr std::size_t lies = static_cast<std::size_t>(Lie::amnesia) + 1;
-inline constexpr std::size_t block_lies =
-    static_cast<std::size_t>(Lie::heartbeat_as_transaction) + 1;
-using LieCounts = std::array<std::uint64_t, lies>;
+inline constexpr std::size_t lie_count = static_cast<std::size_t>(Lie::amnesia) + 1;
+inline constexpr std::size_t block_lies = static_cast<std::size_t>(Lie::false_commit_signature) + 1;
+using LieCounts = std::array<std::uint64_t, lie_count>;
 
 [[nodiscard]] std::string_view to_text(Lie lie) noexcept;
 [[nodiscard]] constexpr bool must_be_refused(Lie lie) noexcept {
-    return lie >= Lie::forged_heartbeat && lie <= Lie::heartbeat_as_transaction;
+    return lie >= Lie::forged_heartbeat && lie <= Lie::false_commit_signature;
 }
 
 class Liar {
@@ -106,6 +106,7 @@ class Liar {
     std::int64_t repeated_ = 0;  // newest height that we signed without executing
     std::int64_t victim_ = -1;   // of mark_living_dead: index in the set of the last commit
     types::Address victim_address_;
+    bool falsified_ = false;  // a signature of the last commit, in the present proposal
 };
 
 }  // namespace tandem::sim

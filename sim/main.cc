@@ -50,16 +50,20 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> seed_range(const std::str
 
 std::string command_for(const Arguments& arguments, std::uint64_t seed) {
     const Options& options = arguments.options;
-    return fmt::format(
-        "tandem-sim run --seeds {}..{} --seats {} --standbys {} --heights {} --N {} "
-        "--K {} --faults {}",
-        seed, seed, options.seats, options.standbys, options.heights, options.n, options.k,
-        arguments.faults);
+    std::string command = fmt::format("tandem-sim run --seeds {}..{} --heights {} --faults {}",
+                                      seed, seed, options.heights, arguments.faults);
+    if (options.seats) command += fmt::format(" --seats {}", *options.seats);
+    if (options.standbys) command += fmt::format(" --standbys {}", *options.standbys);
+    if (options.n) command += fmt::format(" --N {}", *options.n);
+    if (options.k) command += fmt::format(" --K {}", *options.k);
+    return command;
 }
 
 struct Totals {
-    std::uint64_t seeds = 0, heights = 0, node_heights = 0, crashes = 0, partitions = 0,
-                  freezes = 0, invalid_records = 0, signatures = 0;
+    std::uint64_t seeds = 0, heights = 0, node_heights = 0, liars = 0, evidence = 0, halts = 0,
+                  invalid_records = 0, signatures = 0;
+    Tally tally;
+    LieCounts lies{};
     std::array<std::uint64_t, 5> switches{};
     std::vector<Summary> failed;
 
@@ -67,13 +71,26 @@ struct Totals {
         ++seeds;
         heights += static_cast<std::uint64_t>(summary.heights);
         node_heights += summary.node_heights;
-        crashes += summary.crashes;
-        partitions += summary.partitions;
-        freezes += summary.freezes;
+        liars += summary.liars;
+        evidence += summary.evidence;
+        halts += summary.halts;
         invalid_records += summary.invalid_records;
         signatures += summary.signatures;
+        for (std::uint64_t Tally::* count :
+             {&Tally::crashes, &Tally::partitions, &Tally::freezes, &Tally::channel_cuts,
+              &Tally::wedges, &Tally::restores, &Tally::operations})
+            tally.*count += summary.tally.*count;
+        for (std::size_t i = 0; i < lie_count; ++i) lies[i] += summary.lies[i];
         for (std::size_t i = 0; i < switches.size(); ++i) switches[i] += summary.switches[i];
         if (!summary.violations.empty()) failed.push_back(std::move(summary));
+    }
+    [[nodiscard]] std::uint64_t all_switches() const {
+        return switches[1] + switches[2] + switches[3];
+    }
+    [[nodiscard]] std::uint64_t all_lies() const {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t count : lies) sum += count;
+        return sum;
     }
 };
 
@@ -105,17 +122,28 @@ void print_json(const Arguments& arguments, const Totals& totals) {
     nlohmann::json json{{"seeds", totals.seeds},
                         {"heights", totals.heights},
                         {"node_heights", totals.node_heights},
-                        {"crashes", totals.crashes},
-                        {"partitions", totals.partitions},
-                        {"freezes", totals.freezes},
+                        {"crashes", totals.tally.crashes},
+                        {"partitions", totals.tally.partitions},
+                        {"freezes", totals.tally.freezes},
+                        {"channel_cuts", totals.tally.channel_cuts},
+                        {"wedges", totals.tally.wedges},
+                        {"restores", totals.tally.restores},
+                        {"operations", totals.tally.operations},
+                        {"halts", totals.halts},
+                        {"liars", totals.liars},
+                        {"evidence", totals.evidence},
                         {"invalid_records", totals.invalid_records},
                         {"signatures", totals.signatures},
                         {"switches",
                          {{"run", totals.switches[1]},
                           {"wedged", totals.switches[2]},
                           {"evidence", totals.switches[3]},
-                          {"switchover", totals.switches[4]}}},
+                          {"all", totals.all_switches()}}},
+                        {"switchovers", totals.switches[4]},
+                        {"lies", nlohmann::json::object()},
                         {"violations", nlohmann::json::array()}};
+    for (std::size_t i = 1; i < lie_count; ++i)
+        json["lies"][std::string(to_text(static_cast<Lie>(i)))] = totals.lies[i];
     for (const Summary& summary : totals.failed)
         for (const Violation& violation : summary.violations)
             json["violations"].push_back({{"seed", summary.seed},
@@ -126,14 +154,25 @@ void print_json(const Arguments& arguments, const Totals& totals) {
 }
 
 void print_text(const Arguments& arguments, const Totals& totals) {
+    const Tally& tally = totals.tally;
     std::cout << fmt::format(
         "seeds {}, heights {}, node-heights {}, signatures {}\n"
-        "crashes {}, partitions {}, freezes {}, blocks without a valid record {}\n"
-        "switches: run {}, wedged {}, evidence {}, switchover {}\n"
-        "violations {}\n",
-        totals.seeds, totals.heights, totals.node_heights, totals.signatures, totals.crashes,
-        totals.partitions, totals.freezes, totals.invalid_records, totals.switches[1],
-        totals.switches[2], totals.switches[3], totals.switches[4], totals.failed.size());
+        "crashes {}, partitions {}, freezes {}, channel cuts {}, wedges {}, disks restored {}, "
+        "operations {}, halts with a third gone {}\n"
+        "lying seats {}, lies {}, evidence in blocks {}, blocks without a valid record {}\n"
+        "switches {}: run {}, wedged {}, evidence {}; switchovers {}\n",
+        totals.seeds, totals.heights, totals.node_heights, totals.signatures, tally.crashes,
+        tally.partitions, tally.freezes, tally.channel_cuts, tally.wedges, tally.restores,
+        tally.operations, totals.halts, totals.liars, totals.all_lies(), totals.evidence,
+        totals.invalid_records, totals.all_switches(), totals.switches[1], totals.switches[2],
+        totals.switches[3], totals.switches[4]);
+    std::string line;
+    for (std::size_t i = 1; i < lie_count; ++i)
+        if (totals.lies[i] > 0)
+            line += fmt::format("{}{} {}", line.empty() ? "lies: " : ", ",
+                                to_text(static_cast<Lie>(i)), totals.lies[i]);
+    std::cout << line << (line.empty() ? "" : "\n")
+              << fmt::format("violations {}\n", totals.failed.size());
     for (const Summary& summary : totals.failed) {
         for (const Violation& violation : summary.violations)
             std::cout << fmt::format("  seed {} height {}: {}\n", summary.seed, violation.height,
@@ -143,8 +182,7 @@ void print_text(const Arguments& arguments, const Totals& totals) {
 }
 
 int unknown_faults() {
-    std::cerr << "tandem-sim: --faults takes all, none, or a list of loss, partition, crash, "
-                 "freeze, clock, heartbeat, operations, beyond_third\n";
+    std::cerr << "tandem-sim: --faults takes all, none, or a list of " << fault_list() << "\n";
     return exit_usage;
 }
 
@@ -168,21 +206,17 @@ int run(Arguments& arguments) {
 
 /// What makes a network and its faults, besides the seed.
 void add_network_options(CLI::App& command, Arguments& arguments) {
-    command.add_option("--seats", arguments.options.seats)
-        ->check(CLI::Range(1, 128))
-        ->capture_default_str();
-    command.add_option("--standbys", arguments.options.standbys, "per seat")
-        ->check(CLI::Range(0, 7))
-        ->capture_default_str();
+    command.add_option("--seats", arguments.options.seats, "none given: drawn by each seed")
+        ->check(CLI::Range(1, 128));
+    command.add_option("--standbys", arguments.options.standbys, "per seat; likewise")
+        ->check(CLI::Range(0, 7));
     command.add_option("--heights", arguments.options.heights)
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
-    command.add_option("--N", arguments.options.n, "records of a run")
-        ->check(CLI::Range(2, 64))
-        ->capture_default_str();
-    command.add_option("--K", arguments.options.k, "of them alive; 0: by formula")
-        ->check(CLI::Range(0, 64))
-        ->capture_default_str();
+    command.add_option("--N", arguments.options.n, "records of a run; likewise")
+        ->check(CLI::Range(2, 64));
+    command.add_option("--K", arguments.options.k, "of them alive, 0 by formula; likewise")
+        ->check(CLI::Range(0, 64));
     command.add_option("--faults", arguments.faults, "all, none, or a list")->capture_default_str();
 }
 

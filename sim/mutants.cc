@@ -64,37 +64,15 @@ void start_clock() {
     setitimer(ITIMER_PROF, &limit, nullptr);  // SIGPROF ends the process
 }
 
-/// Networks of several shapes, so that thirds and ties are met.
-Options options_of(std::uint64_t seed, const MutantsOptions& hunt) {
-    struct Shape {
-        std::size_t seats, standbys;
-        std::uint32_t n, k;
-    };
-    constexpr std::array<Shape, 8> shapes{{{4, 1, 5, 0},
-                                           {4, 2, 5, 5},
-                                           {6, 1, 5, 0},
-                                           {4, 1, 3, 2},
-                                           {3, 1, 5, 0},
-                                           {7, 1, 4, 0},
-                                           {4, 1, 2, 0},
-                                           {5, 2, 6, 4}}};
-    const Shape& shape = shapes[(seed - 1) % shapes.size()];
-    Options options;
-    options.seats = shape.seats;
-    options.standbys = shape.standbys;
-    options.n = shape.n;
-    options.k = shape.k;
-    options.heights = hunt.heights;
-    return options;
-}
-
 [[noreturn]] void search(unsigned number, std::uint64_t seeds, const MutantsOptions& hunt) {
     limit_resources();
     planted_bug = number;
+    Options options;  // shape and faults are drawn
+    options.heights = hunt.heights;
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         report(fmt::format("s {}", seed));
         start_clock();
-        const Summary summary = run_seed(seed, options_of(seed, hunt));
+        const Summary summary = run_seed(seed, options);
         if (summary.violations.empty()) continue;
         report("f " + summary.violations.front().what);
         _exit(0);

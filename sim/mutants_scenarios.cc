@@ -6,8 +6,6 @@
 #include <sstream>
 
 #include "sim/mutants.h"
-
-#if __has_include("sim/scenario.h")
 #include "sim/scenario.h"
 
 namespace tandem::sim {
@@ -44,15 +42,3 @@ std::string first_failing_scenario(const std::string& folder) {
 }
 
 }  // namespace tandem::sim
-
-#else
-
-namespace tandem::sim {
-
-std::string first_failing_scenario(const std::string&) {
-    return {};
-}
-
-}  // namespace tandem::sim
-
-#endif

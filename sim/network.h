@@ -26,24 +26,31 @@ class Network {
   public:
     explicit Network(World& world) : world_(world) {}
 
+    /// A message for which this says true is lost. May be empty.
+    using Hides = std::function<bool(std::size_t from, std::size_t to, const Message& message)>;
+
     void add_node();
     void send(std::size_t from, std::size_t to, Channel channel, MessagePtr message);
     /// One way. Cuts of one reason do not add up.
     void cut(Cut reason, std::size_t from, std::size_t to, bool is_cut);
+    /// One channel, one way.
+    void lose(Channel channel, std::size_t from, std::size_t to, bool is_lost);
     [[nodiscard]] bool hears(std::size_t to, std::size_t from) const {
         return cuts_[from][to] == 0;
     }
     /// Everything that this node sends or hears takes so much longer.
     void slow_down(std::size_t node, Nanos more) { slowness_[node] = more; }
-    /// No sins and no cuts but those of twins.
+    /// No sins, nothing hidden or lost, and no cuts but those of twins.
     void heal();
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 
     NetworkSins sins;
+    Hides hides;
 
   private:
     World& world_;
     std::vector<std::vector<std::uint8_t>> cuts_;  // bits of Cut, by sender and hearer
+    std::vector<std::vector<std::uint8_t>> lost_;  // bits of Channel, likewise
     std::vector<Nanos> slowness_;
     std::uint64_t sent_ = 0;
 };

@@ -38,6 +38,9 @@ class Observer {
     /// The block is a lie, which honest nodes must refuse unless must_be_refused says otherwise.
     virtual void lied(std::size_t node, Lie lie, const types::BlockId& id) = 0;
     virtual void broken(std::size_t node, std::string what) = 0;
+    /// Node `node` builds a record that calls `name` dead, though it has a heartbeat of it for
+    /// `height` that would have served.
+    virtual void left_out(std::size_t node, const std::string& name, std::int64_t height) = 0;
     /// The node refuses to start from the disk that it found.
     virtual void refused_start(std::size_t node, const base::Refusal& why) = 0;
 };
@@ -77,7 +80,14 @@ class Node {
     /// operator would) and stays silent until it has seen two heights begin.
     [[nodiscard]] Disk& disk() { return disk_; }
     void hold_back() { told_to_hold_back_ = true; }
+    /// REQUIRES: it is not running.
     void use_liveness_key(std::shared_ptr<const crypto::SigningKey> key);
+    /// Heard, and never votes or proposes.
+    void wedge(bool wedged) { wedged_ = wedged; }
+    /// From now on its heartbeats tell of another application hash than the chain's.
+    void diverge(bool diverged) { diverged_ = diverged; }
+    /// There is another process with its keys: signatures of its own that it hears are the other's.
+    void be_a_twin() { is_twin_ = true; }
     /// From now on it does as `liar` says; null: it is honest again.
     void set_liar(std::unique_ptr<Liar> liar);
     /// A transaction for this node's pool.
@@ -89,6 +99,9 @@ class Node {
     [[nodiscard]] bool frozen() const noexcept { return frozen_; }
     /// Running, but silent: it does not know what it signed.
     [[nodiscard]] bool holds_back() const noexcept;
+    [[nodiscard]] bool wedged() const noexcept { return wedged_; }
+    /// What a backup taken now would hold.
+    [[nodiscard]] Disk backup() const { return disk_.image(); }
     [[nodiscard]] bool is_liar() const noexcept { return liar_ != nullptr; }
     [[nodiscard]] std::size_t index() const noexcept { return index_; }
     [[nodiscard]] std::int64_t height() const noexcept;  // last executed
@@ -124,6 +137,9 @@ class Node {
     std::uint64_t epoch_ = 0;  // of the process; events of earlier ones are void
     bool frozen_ = false;
     bool told_to_hold_back_ = false;
+    bool wedged_ = false;
+    bool diverged_ = false;
+    bool is_twin_ = false;
     Nanos clock_offset_ = 0;
     Nanos slowness_ = 1;
 };

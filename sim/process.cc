@@ -1,6 +1,7 @@
 // Start, inputs to consensus and what follows from them.
 #include "sim/process.h"
 
+#include "seats/record.h"
 #include "signer/watermark.h"
 
 namespace tandem::sim {
@@ -79,8 +80,8 @@ void Node::Process::recover() {
     heights_to_hold = node.told_to_hold_back_ ? 2 : 0;
     const Database& database = node.disk_.database();
     blocks = database.blocks;
-    evidence.recover();
     state = database.state ? *database.state : *chain::fresh_state(node.setting_.genesis);
+    evidence.recover(state.last_block_height);
     if (plan->init_chain) {
         const auto answer = seats.init_chain(*chain::init_chain_request(node.setting_.genesis));
         if (plan->init_chain_decides) {
@@ -90,10 +91,12 @@ void Node::Process::recover() {
             node.disk_.sync_all();
         }
     }
-    if (plan->replay_first <= plan->replay_last)
-        return broken("the application fell behind the state, which no crash here explains");
+    replay_application(*plan);
+    if (halted) return;
     finish_last_block(*plan, found, types::Hash(BytesView(info.last_block_app_hash)));
     if (halted) return;
+    // The height that an older image stands in may be one that it has signed more of since.
+    if (heights_to_hold > 0) hold_back(state.next_height());
     if (plan->log_action == chain::RecoveryPlan::LogAction::append_marker)
         node.disk_.append(EndHeight{plan->height});
     else
@@ -115,6 +118,32 @@ void Node::Process::finish_last_block(const chain::RecoveryPlan& plan,
         {block.id, block.block, block.parts, block.commit});
     if (stored) execution.use_stored_answer(node.disk_.database().answer->second, application_hash);
     execute(std::move(execution), false);
+}
+
+/// Only the application lacks these blocks: it was set back, or begins anew.
+void Node::Process::replay_application(const chain::RecoveryPlan& plan) {
+    for (std::int64_t h = plan.replay_first; h <= plan.replay_last && !halted; ++h) {
+        const StoredBlock& block = blocks.at(h);
+        const auto before = blocks.find(h - 1);
+        const auto last_validators =
+            before == blocks.end()
+                ? chain::fresh_state(node.setting_.genesis)->last_validators.shared()
+                : Shared<types::ValidatorSet>(node.setting_.library.validators(
+                      before->second.block->header.validators_hash));
+        const auto after = blocks.find(h + 1);
+        execute(chain::Execution::replay(
+                    state.initial_height, {block.id, block.block, block.parts, block.commit},
+                    last_validators,
+                    after == blocks.end() ? state.app_hash : after->second.block->header.app_hash),
+                false);
+    }
+}
+
+void Node::Process::hold_back(std::int64_t height) {
+    if (const auto record = signer->hold_back(height)) {
+        node.disk_.append(Watermark{*record});
+        node.disk_.sync_log(node.disk_.log_end());
+    }
 }
 
 void Node::Process::replay_log(std::int64_t marker) {
@@ -146,14 +175,10 @@ void Node::Process::enter_height(bool began_in_sight) {
             --heights_to_hold;
         else
             heights_to_hold = 2;
-        if (heights_to_hold > 0) {
-            if (const auto record = signer->hold_back(height)) {
-                node.disk_.append(Watermark{*record});
-                node.disk_.sync_log(node.disk_.log_end());
-            }
-        } else {
+        if (heights_to_hold > 0)
+            hold_back(height);
+        else
             node.told_to_hold_back_ = false;
-        }
     }
     consensus::StartHeight start;
     start.height = height;
@@ -223,6 +248,7 @@ void Node::Process::build_block(const consensus::BuildBlock& question) {
     const auto request =
         chain::prepare_proposal_request(state, *draft, wire::Txs::copy_of(offered));
     wire::Txs txs = seats.prepare_proposal(request).txs;
+    look_for_left_out(txs);
     Lie told = Lie::none;
     if (lie != Lie::none) {
         std::vector<Bytes> spoilt;
@@ -234,9 +260,48 @@ void Node::Process::build_block(const consensus::BuildBlock& question) {
     }
     auto built = chain::finish_block(state, std::move(*draft), std::move(txs));
     if (!built) return broken("no block can be finished: " + built.error().why);
+    // With a liveness key that is not yet registered where we are, there is no record to be had.
+    if (!own_key_is_registered() && state.last_block_height > 0) told = Lie::record_missing;
     if (told != Lie::none) node.setting_.observer.lied(node.index_, told, built->id);
     (void)feed(consensus::BlockBuilt{question.height, question.round, built->id, built->block,
                                      built->parts});
+}
+
+bool Node::Process::own_key_is_registered() const {
+    const seats::State& registry = seats.state();
+    const auto found = seats::find_by_consensus_address(registry, base::view(node.address_));
+    return found && registry.seats[found->seat].nodes[found->node].liveness_key ==
+                        node.keys_.liveness->public_key();
+}
+
+/// What an honest proposer calls dead, it has not heard: nothing that reached its pool is missing.
+/// (Whoever has a seat's liveness key may fill the places of its node; those seats count as lying.)
+void Node::Process::look_for_left_out(const wire::Txs& txs) {
+    if (txs.empty()) return;
+    const auto record = seats::decode_record(txs[0]);
+    const seats::State& registry = seats.state();
+    if (!record || record->alive.size() != registry.node_count()) return;
+    const std::int64_t judged = record->height - 1;
+    std::size_t bit = 0;
+    for (const seats::Seat& seat : registry.seats)
+        for (const seats::Node& other : seat.nodes) {
+            if (record->alive[bit++]) continue;
+            const types::Address address(crypto::address(other.consensus_key));
+            for (const auto& [height, messages] : heartbeats_heard)
+                for (const MessagePtr& message : messages) {
+                    const auto& heard = std::get<Message::Heartbeat>(message->content).heartbeat;
+                    const seats::BlockFacts* block = registry.block(height);
+                    if (!base::equal(heard.node_address, address) || block == nullptr ||
+                        height > judged || !seats::is_fresh(registry, height, judged) ||
+                        !base::equal(heard.block_hash, block->block_hash) ||
+                        !base::equal(heard.app_hash, block->app_hash) ||
+                        !node.setting_.registry.verify(other.liveness_key,
+                                                       seats::sign_bytes(chain_id(), heard),
+                                                       heard.signature))
+                        continue;
+                    node.setting_.observer.left_out(node.index_, other.name, height);
+                }
+        }
 }
 
 chain::Validation Node::Process::validation() const {
@@ -246,6 +311,16 @@ chain::Validation Node::Process::validation() const {
             .clock = std::nullopt,
             .basic_is_validated = true,
             .last_commit_is_verified = false};
+}
+
+std::string Node::Process::why_rejected(const abci::RequestProcessProposal& request) const {
+    if (request.txs.empty()) return "seats: no record";
+    const auto facts = seats::CommitFacts::from(seats.state(), request.proposed_last_commit);
+    const auto checked =
+        seats::check_record(seats.state(), {request.height, request.proposer_address, facts},
+                            request.txs[0], node.setting_.registry, nullptr);
+    return checked ? "seats: a transaction out of its place"
+                   : checked.error().check + ": " + checked.error().why;
 }
 
 void Node::Process::judge_block(const consensus::JudgeBlock& question) {
@@ -260,7 +335,7 @@ void Node::Process::judge_block(const consensus::JudgeBlock& question) {
             seats.process_proposal(request).status == abci::ProposalStatus::accept;
         judgement = accepted ? consensus::Judgement::accepted : consensus::Judgement::rejected;
         judged_valid.emplace(question.id, question.height);
-        why = "rejected by seats";
+        if (!accepted) why = why_rejected(request);
     } else {
         why = valid.error().check + ": " + valid.error().why;
     }
@@ -286,6 +361,7 @@ void Node::Process::log_and_sign(Reservation reserved, Then then) {
 }
 
 void Node::Process::plan_outward(consensus::Outward effect) {
+    if (node.wedged_ && !std::holds_alternative<consensus::Decide>(effect)) return;
     if (auto* vote = std::get_if<consensus::CastVote>(&effect)) {
         log_and_sign(
             signer->reserve(vote->unsigned_vote, validators_at(vote->unsigned_vote.height), false),
@@ -324,6 +400,14 @@ void Node::Process::barrier_done(std::uint64_t position) {
 void Node::Process::sign_vote(signer::Pending<types::Vote> pending) {
     auto vote = signer->sign(std::move(pending), {node.disk_.log_durable()});
     if (!vote) return;
+    if (heard_own) {
+        const auto place = [](const types::Vote& v) {
+            return std::tuple(v.height, v.round, v.type);
+        };
+        const types::Vote& heard = **heard_own;
+        if (place(*vote) < place(heard) || (place(*vote) == place(heard) && *vote != heard))
+            broken("signs against a vote of its own that it has heard");
+    }
     Message::Vote message{Shared<types::Vote>::make(std::move(*vote)), std::nullopt};
     auto verified =
         consensus::verify_vote(node.setting_.registry, chain_id(), node.consensus_public_,

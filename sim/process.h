@@ -59,7 +59,9 @@ struct Node::Process {
     [[nodiscard]] types::LastSigned newest_watermark() const;
     void finish_last_block(const chain::RecoveryPlan& plan, const chain::RecoveryFacts& facts,
                            const types::Hash& application_hash);
+    void replay_application(const chain::RecoveryPlan& plan);
     void replay_log(std::int64_t marker);
+    void hold_back(std::int64_t height);
     void enter_height(bool began_in_sight);
 
     // ---- Inputs to consensus, and what follows from them.
@@ -68,6 +70,9 @@ struct Node::Process {
     void carry_out_inward(consensus::Inward& effect);
     void build_block(const consensus::BuildBlock& question);
     void judge_block(const consensus::JudgeBlock& question);
+    [[nodiscard]] bool own_key_is_registered() const;
+    [[nodiscard]] std::string why_rejected(const abci::RequestProcessProposal& request) const;
+    void look_for_left_out(const wire::Txs& txs);
     void plan_outward(consensus::Outward effect);
     template <typename Reservation, typename Then>
     void log_and_sign(Reservation reserved, Then then);
@@ -95,6 +100,8 @@ struct Node::Process {
     void send_to(std::size_t peer, Channel channel, const MessagePtr& message);
     void receive(std::size_t from, const MessagePtr& message);
     void take_early();
+    void receive_heartbeat(const MessagePtr& message, const seats::Heartbeat& heartbeat);
+    void saw_own(const std::optional<Bytes>& record);
     void receive_vote(std::size_t from, const Message::Vote& message);
     void receive_proposal(std::size_t from, const Message::Proposal& message);
     void receive_block(std::size_t from, const Message::Block& message);
@@ -137,6 +144,10 @@ struct Node::Process {
     bool barrier_running = false;
     bool replaying = false;
     std::uint64_t timer_number = 0;
+
+    /// Heartbeats that the pool did not refuse, by height.
+    std::map<std::int64_t, std::vector<MessagePtr>> heartbeats_heard;
+    std::optional<Shared<types::Vote>> heard_own;  // the highest vote of ours that came from others
 
     EarlyMessages early;
     bool early_fits = false;  // something happened that makes early messages useful

@@ -101,8 +101,13 @@ void Node::Process::publish(const chain::Execution& execution) {
 }
 
 void Node::Process::send_heartbeat() {
-    const auto heartbeat = seats.own_heartbeat();
+    auto heartbeat = seats.own_heartbeat();
     if (!heartbeat) return;
+    if (node.diverged_) {
+        heartbeat->app_hash.front() ^= 1;
+        heartbeat->signature = base::to_bytes(
+            base::view(node.keys_.liveness->sign(seats::sign_bytes(chain_id(), *heartbeat))));
+    }
     (void)seats.add_heartbeat(*heartbeat);
     if (node.liar_) node.liar_->heard(*heartbeat);
     broadcast(Channel::heartbeat, make_message(Message::Heartbeat{*heartbeat}));

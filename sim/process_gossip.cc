@@ -61,7 +61,7 @@ void Node::Process::ask(std::size_t peer) {
 
 void Node::Process::answer(std::size_t from, const Message::Status& status) {
     // A node that lags also lacks a heartbeat of ours that it could not judge when it came.
-    if (const auto heartbeat = seats.own_heartbeat())
+    if (const auto heartbeat = seats.own_heartbeat(); heartbeat && !node.diverged_)
         send_to(from, Channel::heartbeat, make_message(Message::Heartbeat{*heartbeat}));
     if (status.height < state.next_height()) {
         const auto block = blocks.find(status.height);

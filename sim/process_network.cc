@@ -67,8 +67,7 @@ void Node::Process::receive(std::size_t from, const MessagePtr& message) {
         if (vote->vote->height == state.next_height() + 1) return early.keep(message, from);
         receive_vote(from, *vote);
     } else if (const auto* heartbeat = std::get_if<Message::Heartbeat>(&content)) {
-        (void)seats.add_heartbeat(heartbeat->heartbeat);
-        if (node.liar_) node.liar_->heard(heartbeat->heartbeat);
+        receive_heartbeat(message, heartbeat->heartbeat);
     } else if (const auto* proposal = std::get_if<Message::Proposal>(&content)) {
         const auto& core_state = core.state();
         const std::int64_t height = proposal->proposal->height;
@@ -97,6 +96,24 @@ void Node::Process::receive(std::size_t from, const MessagePtr& message) {
     }
 }
 
+void Node::Process::receive_heartbeat(const MessagePtr& message,
+                                      const seats::Heartbeat& heartbeat) {
+    if (node.liar_) node.liar_->heard(heartbeat);
+    if (seats.add_heartbeat(heartbeat) == seats::HeartbeatPool::Added::refused) return;
+    heartbeats_heard[heartbeat.height].push_back(message);
+    while (heartbeats_heard.begin()->first + std::int64_t{seats::window_records} <
+           heartbeats_heard.rbegin()->first)
+        heartbeats_heard.erase(heartbeats_heard.begin());
+}
+
+/// Somebody showed us a signature of ours. With one that we do not remember, the memory is mended
+/// before anything else is signed.
+void Node::Process::saw_own(const std::optional<Bytes>& record) {
+    if (!record) return;
+    node.disk_.append(Watermark{*record});
+    node.disk_.sync_log(node.disk_.log_end());
+}
+
 void Node::Process::receive_vote(std::size_t from, const Message::Vote& message) {
     const types::Vote& vote = *message.vote;
     const std::int64_t next = state.next_height();
@@ -111,6 +128,13 @@ void Node::Process::receive_vote(std::size_t from, const Message::Vote& message)
                                    message.vote, consensus::Extensions::disabled);
         if (!verified) return;
         message.verified = std::move(*verified);
+    }
+    if (validator.address == node.address_ && !node.is_twin_) {
+        saw_own(signer->saw_own(vote));
+        const auto place = [](const types::Vote& v) {
+            return std::tuple(v.height, v.round, v.type);
+        };
+        if (!heard_own || place(**heard_own) < place(vote)) heard_own = message.vote;
     }
     (void)feed(consensus::VoteReceived{peer_id(from), *message.verified});
 }
@@ -127,6 +151,7 @@ void Node::Process::receive_proposal(std::size_t from, const Message::Proposal& 
         if (!verified) return;
         message.verified = std::move(*verified);
     }
+    if (proposer.address == node.address_ && !node.is_twin_) saw_own(signer->saw_own(proposal));
     (void)feed(consensus::ProposalReceived{peer_id(from), *message.verified});
 }
 

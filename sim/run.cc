@@ -2,355 +2,264 @@
 
 #include <fmt/format.h>
 
-#include "seats/genesis.h"
+#include "sim/operators.h"
+#include "sim/views.h"
 
 namespace tandem::sim {
 namespace {
 
-constexpr std::int64_t genesis_seconds = 1'700'000'000;
 constexpr Nanos heal_time_max = 300 * second;  // virtual time in which a healed network must move
 constexpr std::int64_t heal_heights = 10;      // by as many heights
+constexpr Nanos grace = 5 * second;            // for what was on its way when the last third fell
+constexpr Nanos standstill = 15 * second;      // that is watched
 
-struct Cast {                                                               // who plays
-    std::vector<std::shared_ptr<const crypto::SigningKey>> consensus_keys;  // by node
-    std::vector<std::shared_ptr<const crypto::SigningKey>> liveness_keys;
-    std::vector<std::shared_ptr<const crypto::SigningKey>> admin_keys;  // by seat
+/// Tells the views who has decided; everything else goes to the judge as it comes.
+class Watching final : public Observer {
+  public:
+    Watching(Judge& judge, Views* views) : judge_(judge), views_(views) {}
+    std::size_t nodes = 0;
+
+    void decided(std::size_t node, const chain::State& before, const StoredBlock& block,
+                 const abci::ResponseFinalizeBlock& answer, const chain::State& state,
+                 const seats::State& seats) override {
+        if (views_ != nullptr) views_->decided(node, block.block->header.height, nodes);
+        judge_.decided(node, before, block, answer, state, seats);
+    }
+    void judged(std::size_t node, const types::BlockId& id, const types::Header& header,
+                bool accepted, const std::string& why) override {
+        judge_.judged(node, id, header, accepted, why);
+    }
+    void lied(std::size_t node, Lie lie, const types::BlockId& id) override {
+        judge_.lied(node, lie, id);
+    }
+    void broken(std::size_t node, std::string what) override {
+        judge_.broken(node, std::move(what));
+    }
+    void left_out(std::size_t node, const std::string& name, std::int64_t height) override {
+        judge_.left_out(node, name, height);
+    }
+    void refused_start(std::size_t node, const base::Refusal& why) override {
+        judge_.refused_start(node, why);
+    }
+
+  private:
+    Judge& judge_;
+    Views* views_;
 };
 
 class Simulation {
   public:
-    Simulation(std::uint64_t seed, const Options& options);
+    Simulation(std::uint64_t seed, const Options& options, Judge::Watch watch);
     [[nodiscard]] Summary run();
 
   private:
-    void make_genesis();
-    void draw_sins();
-    void start_all();
     void plan_next_fault();
-    void commit_fault();
-    void crash_one();
-    void freeze_one();
-    void cut_one();
-    void operate();
-    void heal();
-    [[nodiscard]] std::int64_t highest() const;
+    void demand_progress(const char* after_what);
+    void take_a_third_away();
+    [[nodiscard]] std::string where_all_are() const;
+    void sum_up();
+    [[nodiscard]] std::int64_t highest() const { return judge_.height(); }
     [[nodiscard]] std::int64_t lowest() const;
-    [[nodiscard]] std::size_t seat_of(std::size_t node) const {
-        return node / (1 + options_.standbys);
-    }
-    [[nodiscard]] bool may_fail(std::size_t node) const;
-    [[nodiscard]] const seats::State* newest_seats() const;
     void run_until(const std::function<bool()>& done, Nanos deadline);
+    void run_for(Nanos time);
 
     Options options_;
     Summary summary_;
     World world_;
+    Plan plan_;
     SignatureRegistry registry_;
     Network network_;
     Library library_;
     Judge judge_;
+    Views views_;
+    Watching observer_;
     Cast cast_;
-    types::GenesisDoc genesis_;
-    std::vector<std::unique_ptr<Node>> nodes_;
-    FaultKinds drawn_;
+    Torment torment_;
+    Operators operators_;
     bool tormenting_ = true;
 };
 
-Simulation::Simulation(std::uint64_t seed, const Options& options)
+Simulation::Simulation(std::uint64_t seed, const Options& options, Judge::Watch watch)
     : options_(options),
       world_(seed),
+      plan_(draw_plan(world_.random, options)),
       registry_(/*real_signatures=*/seed % 97 == 13),
       network_(world_),
-      judge_(registry_, "sim") {
+      judge_(registry_, "sim"),
+      views_(world_, seed),
+      observer_(judge_, plan_.faults.views ? &views_ : nullptr),
+      cast_({world_, network_, registry_, library_, observer_}, plan_, summary_.lies),
+      torment_({world_, network_, cast_, judge_, summary_.tally, summary_.lies}, plan_),
+      operators_(cast_, world_, registry_, torment_, summary_.tally) {
     summary_.seed = seed;
-    make_genesis();
-    judge_.ask_second_opinion(genesis_, options.watch);
-    const std::array<Nanos, 4> commit_times{5 * millisecond, 50 * millisecond, 200 * millisecond,
-                                            600 * millisecond};
-    consensus::Config timeouts;
-    timeouts.timeout_propose = {400 * millisecond};
-    timeouts.timeout_propose_delta = {200 * millisecond};
-    timeouts.timeout_prevote = {150 * millisecond};
-    timeouts.timeout_prevote_delta = {100 * millisecond};
-    timeouts.timeout_precommit = {150 * millisecond};
-    timeouts.timeout_precommit_delta = {100 * millisecond};
-    timeouts.timeout_commit = {commit_times[world_.random.below(commit_times.size())]};
-    const std::size_t count = options.seats * (1 + options.standbys);
-    for (std::size_t i = 0; i < count; ++i)
-        nodes_.push_back(std::make_unique<Node>(
-            Setting{world_, network_, registry_, library_, judge_, genesis_, timeouts, nodes_}, i,
-            fmt::format("s{}-{}", seat_of(i), i % (1 + options.standbys)),
-            NodeKeys{cast_.consensus_keys[i], cast_.liveness_keys[i]}));
-    for (std::size_t i = 0; i < count; ++i) network_.add_node();
-    world_.deliver = [this](const Delivery& d) { nodes_[d.to]->receive(d.from, d.message); };
+    judge_.ask_second_opinion(cast_.genesis(), std::move(watch));
+    std::set<std::string> liars;
+    for (const SeatKeys& seat : cast_.seats())
+        if (seat.lies) liars.insert(seat.id);
+    summary_.liars = liars.size();
+    judge_.second_opinion().set_liars(std::move(liars));
+    cast_.joined = [this](const Node& node) {
+        judge_.introduce(node, cast_.lies(node.index()));
+        ++observer_.nodes;
+    };
+    for (const auto& node : cast_.nodes()) cast_.joined(*node);
+    network_.sins = plan_.sins;
+    if (plan_.faults.views)
+        network_.hides = [this](std::size_t from, std::size_t to, const Message& message) {
+            return views_.hides(from, to, message);
+        };
+    world_.deliver = [this](const Delivery& d) { cast_.nodes()[d.to]->receive(d.from, d.message); };
 }
 
-void Simulation::make_genesis() {
-    seats::Genesis description;
-    description.params.run_records = options_.n;
-    description.params.alive_records = options_.k;
-    for (std::size_t s = 0; s < options_.seats; ++s) {
-        seats::GenesisSeat seat;
-        seat.id = fmt::format("s{}", s);
-        seat.power = 10;
-        cast_.admin_keys.push_back(registry_.make_key());
-        seat.admin_key = cast_.admin_keys.back()->public_key();
-        for (std::size_t n = 0; n <= options_.standbys; ++n) {
-            cast_.consensus_keys.push_back(registry_.make_key());
-            cast_.liveness_keys.push_back(registry_.make_key());
-            seat.nodes.push_back({fmt::format("s{}-{}", s, n),
-                                  cast_.consensus_keys.back()->public_key(),
-                                  cast_.liveness_keys.back()->public_key()});
-        }
-        description.seats.push_back(std::move(seat));
-    }
-    genesis_.chain_id = "sim";
-    genesis_.genesis_time = {genesis_seconds, 0};
-    genesis_.initial_height = 1;
-    genesis_.consensus_params = types::ConsensusParams::defaults();
-    genesis_.app_state = seats::write_genesis(description, "");
-}
-
-void Simulation::draw_sins() {
-    base::SeededRandom& random = world_.random;
-    const FaultKinds& allowed = options_.faults;
-    const auto draw = [&](bool is_allowed) { return is_allowed && random.chance(2, 3); };
-    drawn_ = {draw(allowed.loss),       draw(allowed.partition),   draw(allowed.crash),
-              draw(allowed.freeze),     draw(allowed.clock),       draw(allowed.heartbeat),
-              draw(allowed.operations), draw(allowed.beyond_third)};
-    if (drawn_.loss) {
-        network_.sins.loss = random.below(60);
-        network_.sins.duplication = random.below(60);
-        network_.sins.delay_max = static_cast<Nanos>(5 + random.below(150)) * millisecond;
-        network_.sins.vote_loss = random.below(100);
-    }
-    if (drawn_.heartbeat) network_.sins.heartbeat_loss = random.below(400);
-}
-
-void Simulation::start_all() {
-    for (const auto& node : nodes_)
-        if (!node->running()) node->start();
-}
-
-std::int64_t Simulation::highest() const {
-    return judge_.height();
-}
-
+/// Of those whom the chain needs: registered nodes of honest seats.
 std::int64_t Simulation::lowest() const {
     std::int64_t height = std::numeric_limits<std::int64_t>::max();
-    for (const auto& node : nodes_) height = std::min(height, node->height());
+    const seats::State* state = cast_.newest_seats();
+    if (state == nullptr) return 0;
+    for (const seats::Seat& seat : state->seats)
+        for (const seats::Node& registered : seat.nodes) {
+            const auto node = cast_.find_node(registered.consensus_key);
+            if (node && !cast_.lies(*node))
+                height = std::min(height, cast_.nodes()[*node]->height());
+        }
     return height;
 }
 
-const seats::State* Simulation::newest_seats() const {
-    const seats::State* newest = nullptr;
-    for (const auto& node : nodes_)
-        if (const seats::State* state = node->seats_state();
-            state != nullptr && (newest == nullptr || state->height > newest->height))
-            newest = state;
-    return newest;
-}
-
-/// Within the fault bound: seats whose validator is down hold less than a third, this one included.
-/// Standbys may fail freely.
-bool Simulation::may_fail(std::size_t node) const {
-    if (drawn_.beyond_third && world_.now() / (20 * second) % 5 == 3) return true;
-    const seats::State* state = newest_seats();
-    if (state == nullptr) return false;
-    std::size_t down = 1;
-    for (std::size_t s = 0; s < options_.seats; ++s) {
-        if (s == seat_of(node)) continue;
-        const std::size_t validator = s * (1 + options_.standbys) + state->seats[s].validator;
-        if (!nodes_[validator]->running() || nodes_[validator]->frozen()) ++down;
-    }
-    return 3 * down < options_.seats;
-}
-
-void Simulation::crash_one() {
-    base::SeededRandom& random = world_.random;
-    const std::size_t victim = random.below(nodes_.size());
-    Node& node = *nodes_[victim];
-    if (!node.running() || !may_fail(victim)) return;
-    ++summary_.crashes;
-    if (random.chance(1, 3)) {
-        node.crash_in_the_middle(1 + random.below(40));
-    } else {
-        node.crash();
-    }
-    const bool long_outage = random.chance(1, 2);
-    const Nanos outage =
-        static_cast<Nanos>(long_outage ? 2000 + random.below(25'000) : 50 + random.below(1500)) *
-        millisecond;
-    // Whatever has become of it by then, it runs again: it may have died in between.
-    world_.after(outage, [&node] {
-        if (!node.running()) node.start();
-    });
-}
-
-void Simulation::freeze_one() {
-    base::SeededRandom& random = world_.random;
-    const std::size_t victim = random.below(nodes_.size());
-    Node& node = *nodes_[victim];
-    if (!node.running() || !may_fail(victim)) return;
-    ++summary_.freezes;
-    node.freeze(true);
-    const Nanos pause = static_cast<Nanos>(200 + random.below(15'000)) * millisecond;
-    world_.after(pause, [&node] { node.freeze(false); });
-}
-
-void Simulation::cut_one() {
-    base::SeededRandom& random = world_.random;
-    const std::size_t victim = random.below(nodes_.size());
-    if (!may_fail(victim)) return;
-    ++summary_.partitions;
-    const std::uint64_t kind = random.below(3);  // deaf, mute or both
-    for (std::size_t other = 0; other < nodes_.size(); ++other) {
-        if (kind != 0) network_.cut(Cut::torment, victim, other, true);
-        if (kind != 1) network_.cut(Cut::torment, other, victim, true);
-    }
-    const Nanos time = static_cast<Nanos>(200 + random.below(12'000)) * millisecond;
-    world_.after(time, [this, victim] {
-        for (std::size_t other = 0; other < nodes_.size(); ++other) {
-            network_.cut(Cut::torment, victim, other, false);
-            network_.cut(Cut::torment, other, victim, false);
-        }
-    });
-}
-
-void Simulation::operate() {
-    const seats::State* state = newest_seats();
-    if (state == nullptr) return;
-    base::SeededRandom& random = world_.random;
-    const std::size_t index = random.below(state->seats.size());
-    const seats::Seat& seat = state->seats[index];
-    seats::AdminTx tx;
-    tx.seat = seat.id;
-    tx.nonce = seat.nonce + 1;
-    tx.expiry_height = state->height + 30;
-    if (seat.paused)
-        tx.operation = seats::Resume{};
-    else if (random.chance(1, 5))
-        tx.operation = seats::Pause{};
-    else
-        tx.operation = seats::Switchover{seat.nodes[random.below(seat.nodes.size())].name};
-    const Bytes message = seats::sign_bytes(state->chain_id, tx);
-    tx.signatures.push_back({seat.id, base::to_bytes(cast_.admin_keys[index]->sign(message))});
-    for (const auto& node : nodes_) node->submit(seats::encode_admin_tx(tx));
-}
-
-void Simulation::commit_fault() {
-    switch (world_.random.below(6)) {
-        case 0:
-        case 1:
-            if (drawn_.crash) crash_one();
-            break;
-        case 2:
-            if (drawn_.partition) cut_one();
-            break;
-        case 3:
-            if (drawn_.freeze) freeze_one();
-            break;
-        case 4:
-            if (drawn_.operations) operate();
-            break;
-        case 5:
-            if (drawn_.clock)
-                nodes_[world_.random.below(nodes_.size())]->jump_clock(
-                    (static_cast<Nanos>(world_.random.below(3000)) - 1500) * millisecond);
-            break;
-        default:
-            break;
-    }
-}
-
 void Simulation::plan_next_fault() {
-    const Nanos pause = static_cast<Nanos>(300 + world_.random.below(2500)) * millisecond;
+    const Nanos pause =
+        world_.between_ms(static_cast<std::uint64_t>(plan_.pause_max / millisecond) / 5 + 50,
+                          static_cast<std::uint64_t>(plan_.pause_max / millisecond));
     world_.after(pause, [this] {
         if (!tormenting_) return;
-        commit_fault();
-        nodes_[world_.random.below(nodes_.size())]->submit(world_.random.bytes(20));
+        torment_.commit_fault();
+        if (plan_.faults.operations && world_.random.chance(1, 6)) operators_.operate();
+        cast_.nodes()[world_.random.below(cast_.nodes().size())]->submit(world_.random.bytes(20));
         plan_next_fault();
     });
-}
-
-void Simulation::heal() {
-    tormenting_ = false;
-    network_.heal();
-    for (const auto& node : nodes_) {
-        node->freeze(false);
-        node->crash_in_the_middle(0);
-    }
-    start_all();
 }
 
 void Simulation::run_until(const std::function<bool()>& done, Nanos deadline) {
     std::uint64_t steps = 0;
     while (!done() && world_.now() < deadline && judge_.violations().empty()) {
-        if (!world_.step()) return judge_.blame(highest(), "nothing happens any more");
+        if (!world_.step()) break;  // nobody runs
         if (++steps % 256 == 0) judge_.judge_signatures(registry_);
     }
     judge_.judge_signatures(registry_);
 }
 
-Summary Simulation::run() {
-    draw_sins();
-    start_all();
-    const bool torment = drawn_.loss || drawn_.partition || drawn_.crash || drawn_.freeze ||
-                         drawn_.clock || drawn_.heartbeat || drawn_.operations;
-    if (torment) plan_next_fault();
-    const std::int64_t target = std::max<std::int64_t>(options_.heights - heal_heights, 1);
-    run_until([&] { return highest() >= target; }, 5 * second * options_.heights);
-    heal();
+void Simulation::run_for(Nanos time) {
+    run_until([] { return false; }, world_.now() + time);
+}
+
+void Simulation::demand_progress(const char* after_what) {
     const std::int64_t goal = highest() + heal_heights;
     run_until([&] { return lowest() >= goal; }, world_.now() + heal_time_max);
     if (judge_.violations().empty() && lowest() < goal)
-        judge_.blame(highest(), fmt::format("after healing the slowest node is at {}, not {}",
-                                            lowest(), goal));
+        judge_.blame(highest(), fmt::format("after {} the slowest node is at {}, not {}:{}",
+                                            after_what, lowest(), goal, where_all_are()));
+}
+
+std::string Simulation::where_all_are() const {
+    std::string text;
+    for (const auto& node : cast_.nodes()) {
+        text +=
+            fmt::format(" {}{}{} at {}", node->name(), cast_.lies(node->index()) ? " (lies)" : "",
+                        node->running() ? "" : " (off)", node->height());
+        if (const consensus::State* state = node->consensus_state()) {
+            text +=
+                fmt::format("+{}/{}/{}{}", state->height - node->height(), state->round,
+                            static_cast<int>(state->step),
+                            state->locked ? fmt::format(" locked {}", state->locked_round) : "");
+            for (const types::VoteSet* votes :
+                 {state->votes.prevotes(state->round), state->votes.precommits(state->round)})
+                if (votes != nullptr) {
+                    text += ' ';
+                    for (std::size_t i = 0; i < votes->size(); ++i)
+                        text += votes->bit_array().get(i) ? 'x' : '_';
+                }
+        }
+        text += node->holds_back() ? " holds back;" : ";";
+    }
+    return text;
+}
+
+/// Seats fall one after another, with all their nodes: the chain goes on as long as more than two
+/// thirds are there, stops with the one that is too many, and goes on when they are back.
+void Simulation::take_a_third_away() {
+    const seats::State* state = cast_.newest_seats();
+    if (state == nullptr || !judge_.violations().empty()) return;
+    const std::int64_t total = state->total_power();
+    std::vector<std::pair<std::string, std::int64_t>> standing;
+    std::int64_t lying = 0;
+    for (const seats::Seat& seat : state->seats) {
+        if (!seat.in_set()) continue;
+        if (cast_.find_seat(seat.id)->lies)
+            lying += seat.power;
+        else
+            standing.emplace_back(seat.id, seat.power);
+    }
+    std::vector<std::string> fallen;
+    std::int64_t down = 0;
+    while (!standing.empty() && 3 * (down + lying) < total) {
+        const std::size_t index = world_.random.below(standing.size());
+        const auto [id, power] = standing[index];
+        if (3 * (down + lying + power) >= total && !fallen.empty()) {
+            torment_.take_down(fallen);
+            const std::int64_t goal = highest() + 3;
+            run_until([&] { return highest() >= goal; }, world_.now() + heal_time_max);
+            if (judge_.violations().empty() && highest() < goal)
+                judge_.blame(highest(), "the chain stops though more than two thirds are there");
+        }
+        standing.erase(standing.begin() + static_cast<std::ptrdiff_t>(index));
+        fallen.push_back(id);
+        down += power;
+    }
+    if (3 * down < total) return torment_.bring_back();  // with the liars' votes it may move
+    torment_.take_down(fallen);
+    run_for(grace);
+    const std::int64_t stopped_at = highest();
+    run_for(standstill);
+    if (highest() != stopped_at) judge_.blame(highest(), "the chain moves without two thirds");
+    ++summary_.halts;
+    torment_.bring_back();
+    demand_progress("a third was away");
+}
+
+Summary Simulation::run() {
+    torment_.start_all();
+    torment_.deal_twins();
+    const bool torments = plan_.faults.any();
+    if (torments) plan_next_fault();
+    const std::int64_t target = std::max<std::int64_t>(options_.heights - heal_heights, 1);
+    run_until([&] { return highest() >= target; }, 5 * second * options_.heights);
+    tormenting_ = false;
+    torment_.heal();
+    operators_.resume_all();
+    demand_progress("healing");
+    if (options_.faults.beyond_third && world_.random.chance(1, 3)) take_a_third_away();
+    sum_up();
+    return summary_;
+}
+
+void Simulation::sum_up() {
     summary_.heights = highest();
     summary_.node_heights = judge_.node_heights();
     for (std::size_t reason = 0; reason < summary_.switches.size(); ++reason)
         summary_.switches[reason] = judge_.switches(static_cast<seats::SwitchReason>(reason));
-    if (!torment && summary_.switches != decltype(summary_.switches){})
+    if (!plan_.faults.any() && summary_.switches != decltype(summary_.switches){})
         judge_.blame(highest(), "a healthy chain has switched");
+    summary_.lies[static_cast<std::size_t>(Lie::equivocation)] = judge_.equivocations();
+    summary_.evidence = judge_.convicted();
     summary_.invalid_records = judge_.invalid_records();
     summary_.signatures = registry_.signatures();
     summary_.trace = base::to_hex(judge_.trace());
     summary_.violations = judge_.violations();
-    return summary_;
 }
 
 }  // namespace
 
-FaultKinds FaultKinds::none() {
-    return {false, false, false, false, false, false, false, false};
-}
-
-std::optional<FaultKinds> FaultKinds::from_text(std::string_view text) {
-    if (text == "all") return FaultKinds{};
-    FaultKinds kinds = none();
-    if (text == "none") return kinds;
-    const std::array<std::pair<std::string_view, bool FaultKinds::*>, 8> names{
-        {{"loss", &FaultKinds::loss},
-         {"partition", &FaultKinds::partition},
-         {"crash", &FaultKinds::crash},
-         {"freeze", &FaultKinds::freeze},
-         {"clock", &FaultKinds::clock},
-         {"heartbeat", &FaultKinds::heartbeat},
-         {"operations", &FaultKinds::operations},
-         {"beyond_third", &FaultKinds::beyond_third}}};
-    while (!text.empty()) {
-        const std::size_t comma = std::min(text.find(','), text.size());
-        const auto found = std::ranges::find(
-            names, text.substr(0, comma), &std::pair<std::string_view, bool FaultKinds::*>::first);
-        if (found == names.end()) return std::nullopt;
-        kinds.*found->second = true;
-        text.remove_prefix(std::min(comma + 1, text.size()));
-    }
-    return kinds;
-}
-
-Summary run_seed(std::uint64_t seed, const Options& options) {
-    return Simulation(seed, options).run();
+Summary run_seed(std::uint64_t seed, const Options& options, Judge::Watch watch) {
+    return Simulation(seed, options, std::move(watch)).run();
 }
 
 }  // namespace tandem::sim

@@ -1,0 +1,281 @@
+#include "sim/torment.h"
+
+namespace tandem::sim {
+namespace {
+
+Nanos milliseconds(std::uint64_t count) {
+    return static_cast<Nanos>(count) * millisecond;
+}
+
+}  // namespace
+
+void Torment::start_all() {
+    for (const auto& one : parts_.cast.nodes()) restart(one->index());
+}
+
+void Torment::restart(std::size_t index) {
+    if (node(index).running() || down_.contains(index) || out_of_service_.contains(index)) return;
+    const SeatKeys& seat = parts_.cast.seat_of(index);
+    if (seat.lies && seat.forgets && !node(index).disk().log().empty()) {
+        node(index).disk().forget_what_was_signed();
+        ++parts_.lies[static_cast<std::size_t>(Lie::amnesia)];
+    }
+    node(index).start();
+}
+
+// ---- Who may fail
+
+bool Torment::fails(std::size_t index) const {
+    const auto found = impaired_.find(index);
+    return !node(index).running() || node(index).frozen() || node(index).wedged() ||
+           node(index).holds_back() || (found != impaired_.end() && found->second > 0);
+}
+
+bool Torment::may_fail(std::size_t victim) const {
+    if (plan_.faults.beyond_third && world().now() / (20 * second) % 5 == 3) return true;
+    const seats::State* state = parts_.cast.newest_seats();
+    if (state == nullptr) return false;
+    std::int64_t failing = 0;
+    const std::string& own = parts_.cast.seat_of(victim).id;
+    for (const seats::Seat& seat : state->seats) {
+        if (!seat.in_set()) continue;
+        const auto validator = parts_.cast.find_node(seat.nodes[seat.validator].consensus_key);
+        const SeatKeys* keys = parts_.cast.find_seat(seat.id);
+        if (seat.id == own || (keys->lies && plan_.within_third) || !validator || fails(*validator))
+            failing += seat.power;
+    }
+    return 3 * failing < state->total_power();
+}
+
+std::set<std::string> Torment::silent_seats() const {
+    const seats::State* state = parts_.cast.newest_seats();
+    std::set<std::string> silent;
+    for (const auto& one : parts_.cast.nodes()) {
+        const auto since = silent_since_.find(one->index());
+        if (one->holds_back() || out_of_service_.contains(one->index()) ||
+            (since != silent_since_.end() && state != nullptr &&
+             state->height <= since->second + 1))
+            silent.insert(parts_.cast.seat_of(one->index()).id);
+    }
+    return silent;
+}
+
+bool Torment::may_stay_silent(std::size_t victim) const {
+    const seats::State* state = parts_.cast.newest_seats();
+    if (state == nullptr || state->height <= powers_move_until_) return false;
+    std::set<std::string> silent = silent_seats();
+    silent.insert(parts_.cast.seat_of(victim).id);
+    std::int64_t power = 0;
+    for (const SeatKeys& seat : parts_.cast.seats())
+        if (seat.lies || silent.contains(seat.id)) power += state->present_power(seat.id);
+    return 3 * power < state->total_power();
+}
+
+void Torment::impair(std::size_t victim, Nanos time, std::function<void()> ends) {
+    ++impaired_[victim];
+    world().after(time, [this, victim, when = healings_, ends = std::move(ends)] {
+        if (when != healings_) return;
+        --impaired_[victim];
+        ends();
+    });
+}
+
+// ---- Faults
+
+void Torment::crash(std::size_t victim) {
+    if (!node(victim).running()) return;
+    ++parts_.tally.crashes;
+    if (random().chance(1, 3))
+        node(victim).crash_in_the_middle(1 + random().below(40));
+    else
+        node(victim).crash();
+    const bool long_outage = random().chance(1, 2);
+    const Nanos outage =
+        milliseconds(long_outage ? 2000 + random().below(25'000) : 50 + random().below(1500));
+    // Whatever has become of it by then, it runs again: it may have died in between.
+    world().after(outage, [this, victim] { restart(victim); });
+}
+
+/// One, or all nodes of a seat, or nodes of several seats at once.
+void Torment::crash_some() {
+    const std::size_t first = any_node();
+    const std::uint64_t kind = random().below(8);
+    for (const auto& one : parts_.cast.nodes()) {
+        const std::size_t index = one->index();
+        const bool same_seat = parts_.cast.seat_of(index).id == parts_.cast.seat_of(first).id;
+        const bool chosen =
+            index == first || (kind == 0 && same_seat) || (kind == 1 && random().chance(1, 3));
+        if (chosen && may_fail(index)) crash(index);
+    }
+}
+
+void Torment::freeze_one() {
+    const std::size_t victim = any_node();
+    if (!node(victim).running() || !may_fail(victim)) return;
+    if (random().chance(1, 4)) return slow_one();
+    ++parts_.tally.freezes;
+    node(victim).freeze(true);
+    world().after(milliseconds(200 + random().below(15'000)),
+                  [this, victim] { node(victim).freeze(false); });
+}
+
+void Torment::slow_one() {
+    const std::size_t victim = any_node();
+    if (!may_fail(victim)) return;
+    node(victim).slow_down(static_cast<Nanos>(2 + random().below(30)));
+    parts_.network.slow_down(victim, milliseconds(random().below(300)));
+    impair(victim, milliseconds(1000 + random().below(10'000)), [this, victim] {
+        node(victim).slow_down(1);
+        parts_.network.slow_down(victim, 0);
+    });
+}
+
+void Torment::cut_one() {
+    const std::size_t victim = any_node();
+    if (!may_fail(victim)) return;
+    ++parts_.tally.partitions;
+    const std::uint64_t kind = random().below(3);  // deaf, mute or both
+    const auto cut = [this, victim, kind](bool is_cut) {
+        for (std::size_t other = 0; other < parts_.cast.nodes().size(); ++other) {
+            if (kind != 0) parts_.network.cut(Cut::torment, victim, other, is_cut);
+            if (kind != 1) parts_.network.cut(Cut::torment, other, victim, is_cut);
+        }
+    };
+    cut(true);
+    impair(victim, milliseconds(200 + random().below(12'000)), [cut] { cut(false); });
+}
+
+/// Votes only, proposals only or heartbeats only, one way, for a round or for many heights.
+void Torment::cut_channel() {
+    const std::size_t victim = any_node();
+    if (!may_fail(victim)) return;
+    ++parts_.tally.channel_cuts;
+    const std::array<Channel, 4> channels{Channel::data, Channel::vote, Channel::heartbeat,
+                                          Channel::sync};
+    const Channel channel = channels[random().below(channels.size())];
+    const bool is_deaf = random().chance(1, 2);
+    const auto lose = [this, victim, channel, is_deaf](bool is_lost) {
+        for (std::size_t other = 0; other < parts_.cast.nodes().size(); ++other)
+            parts_.network.lose(channel, is_deaf ? other : victim, is_deaf ? victim : other,
+                                is_lost);
+    };
+    lose(true);
+    impair(victim, milliseconds(400 + random().below(20'000)), [lose] { lose(false); });
+}
+
+void Torment::wedge_one() {
+    const std::size_t victim = any_node();
+    if (!may_fail(victim)) return;
+    ++parts_.tally.wedges;
+    node(victim).wedge(true);
+    impair(victim, milliseconds(2000 + random().below(60'000)),
+           [this, victim] { end_wedge(victim); });
+}
+
+/// By a restart: what it did not say it will not say later.
+void Torment::end_wedge(std::size_t victim) {
+    node(victim).wedge(false);
+    if (node(victim).running()) node(victim).crash();
+    restart(victim);
+}
+
+void Torment::diverge_one() {
+    const std::size_t victim = any_node();
+    if (!may_fail(victim)) return;
+    ++parts_.tally.wedges;
+    node(victim).diverge(true);
+    parts_.judge.set_diverged(victim, true);
+    impair(victim, milliseconds(2000 + random().below(20'000)), [this, victim] {
+        node(victim).diverge(false);
+        parts_.judge.set_diverged(victim, false);
+    });
+}
+
+void Torment::commit_fault() {
+    const FaultKinds& faults = plan_.faults;
+    switch (random().below(9)) {
+        case 0:
+        case 1:
+            if (faults.crash) crash_some();
+            break;
+        case 2:
+            if (faults.partition) cut_one();
+            break;
+        case 3:
+            if (faults.freeze) freeze_one();
+            break;
+        case 4:
+            if (faults.clock)
+                node(any_node())
+                    .jump_clock(milliseconds(random().below(3000)) - milliseconds(1500));
+            break;
+        case 5:
+        case 6:
+            if (faults.channels) cut_channel();
+            break;
+        case 7:
+            if (faults.wedge) random().chance(2, 3) ? wedge_one() : diverge_one();
+            break;
+        default:
+            if (faults.disks) torment_disk();
+            break;
+    }
+    if (random().chance(1, 3)) deal_twins();
+}
+
+void Torment::deal_twins() {
+    for (const auto& [one, twin] : parts_.cast.twins())
+        for (const auto& other : parts_.cast.nodes()) {
+            const std::size_t index = other->index();
+            if (index == one || index == twin) continue;
+            const std::uint64_t heard = random().below(5);  // the one, the other, or both
+            for (const auto& [who, is_cut] :
+                 {std::pair(one, heard < 2), std::pair(twin, heard > 2)}) {
+                parts_.network.cut(Cut::twins, index, who, is_cut);
+                parts_.network.cut(Cut::twins, who, index, is_cut);
+            }
+        }
+}
+
+// ---- And their end
+
+void Torment::heal() {
+    ++healings_;
+    impaired_.clear();
+    parts_.network.heal();
+    for (const auto& one : parts_.cast.nodes()) {
+        one->freeze(false);
+        if (one->wedged()) end_wedge(one->index());
+        one->diverge(false);
+        one->slow_down(1);
+        one->crash_in_the_middle(0);
+        parts_.judge.set_diverged(one->index(), false);
+    }
+    start_all();
+}
+
+void Torment::take_down(const std::vector<std::string>& seats) {
+    for (const auto& one : parts_.cast.nodes()) {
+        const std::string& own = parts_.cast.seat_of(one->index()).id;
+        if (std::ranges::find(seats, own) == seats.end()) continue;
+        if (one->running()) one->crash();
+        down_.insert(one->index());
+    }
+}
+
+void Torment::bring_back() {
+    down_.clear();
+    start_all();
+}
+
+void Torment::take_out_of_service(std::size_t index) {
+    if (node(index).running()) node(index).crash();
+    out_of_service_.insert(index);
+}
+
+void Torment::put_back_into_service(std::size_t index) {
+    out_of_service_.erase(index);
+    restart(index);
+}
+
+}  // namespace tandem::sim
