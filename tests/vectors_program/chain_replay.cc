@@ -1,9 +1,12 @@
 // Topic chain: captured chains, one line a height, replayed through chain/ from genesis to the
-// final state. A case is a height; the last one compares the whole state.
+// final state. A case is a height; the last one compares the whole state. The key-value application
+// executes the blocks as well, and has to answer what the recorded one answered.
 #include <fstream>
 
 #include "tests/vectors_program/convert.h"
 //
+#include "chain/requests.h"
+#include "ledger/kvstore.h"
 #include "tests/vectors_program/chain_support.h"
 #include "types/verify_commit.h"
 
@@ -52,6 +55,8 @@ struct Replay {
     History history;
     consensus::CommitRecord last_commit;
     Json commit_before;  // as the line before had it: the next block carries it
+    std::unique_ptr<ledger::MemoryStorage> storage;
+    std::unique_ptr<ledger::KvStore> application;
 };
 
 Json validators_json(const types::ValidatorSet& set) {
@@ -119,6 +124,22 @@ consensus::CommitRecord last_commit_after(const Json& line) {
     return record_of(commit, true);  // another proposer saw other precommits
 }
 
+/// Some chains have an application that does more than the example: it extends votes and changes
+/// parameters. What it leaves to the example is compared.
+void check_application(Case& c, const Replay& at, const chain::BuiltBlock& whole) {
+    const auto recorded =
+        decoded<abci::ResponseFinalizeBlock>(c.in().at("finalize_block_response"));
+    abci::ResponseFinalizeBlock answer =
+        at.application->finalize_block(chain::finalize_block_request(
+            {whole.id, *whole.block, *at.state.last_validators, at.state.initial_height}));
+    (void)at.application->commit({});
+    answer.consensus_param_updates = recorded.consensus_param_updates;
+    c.expect_at(c.in(), "finalize_block_response", hex(wire::encode(answer)), "by kvstore: ");
+    const auto info = at.application->info({});
+    c.expect_at(c.in(), "app_hash_after", hex(info.last_block_app_hash), "info of kvstore: ");
+    c.expect_at(c.in(), "height", std::to_string(info.last_block_height), "info of kvstore: ");
+}
+
 void run_height(Case& c, Replay& at) {
     const Json& line = c.in();
     c.expect_at(line, "height", std::to_string(at.state.next_height()));
@@ -132,6 +153,7 @@ void run_height(Case& c, Replay& at) {
     const auto whole = chain::with_parts(block);
     check_block(c, at, block, whole);
     check_commits(c, at.state, whole.id);
+    check_application(c, at, whole);
     auto after =
         executed(chain::Execution(chain::ExecutionMode::decided, at.state,
                                   chain::DecidedBlock{whole.id, whole.block, whole.parts, {}}),
@@ -153,13 +175,24 @@ void run_height(Case& c, Replay& at) {
 }
 
 /// The application's part of the handshake was not recorded; the first header shows its outcome.
-State begin(const Json& head, const Json& first_line) {
+Replay begin(const Json& head, const Json& first_line) {
     const auto block = decoded<types::Block>(first_line.at("block"));
-    abci::ResponseInitChain answer;
-    answer.app_hash = base::to_bytes(block.header.app_hash);
-    auto state = state_after_handshake(head.at("genesis").dump(), block.header.version.app, answer);
+    const std::string genesis = head.at("genesis").dump();
+    Replay replay;
+    replay.storage = std::make_unique<ledger::MemoryStorage>();
+    replay.application = std::make_unique<ledger::KvStore>(*replay.storage);
+    const auto reading = types::genesis_from_json(genesis, {});
+    if (!reading) throw BadVector(reading.error().why);
+    abci::RequestInitChain request;
+    for (const types::GenesisValidator& validator : reading->doc.validators)
+        request.validators.push_back({validator.pub_key, validator.power});
+    abci::ResponseInitChain answer = replay.application->init_chain(request);
+    if (!base::equal(answer.app_hash, base::view(block.header.app_hash)))
+        throw BadVector("another application hash at the start");
+    auto state = state_after_handshake(genesis, block.header.version.app, answer);
     if (!state) throw BadVector(state.error().why);
-    return std::move(*state);
+    replay.state = std::move(*state);
+    return replay;
 }
 
 void run_chain(const std::filesystem::path& path, const Json& head, const RunCase& run_case) {
@@ -171,7 +204,7 @@ void run_chain(const std::filesystem::path& path, const Json& head, const RunCas
     bool ok = true;
     while (ok && std::getline(stream, text)) {
         const Json line = Json::parse(text);
-        if (!replay) replay = Replay{begin(head, line), {}, {}, {}};
+        if (!replay) replay = begin(head, line);
         const std::string name =
             head.at("chain_id").get<std::string>() + " " + line.at("height").get<std::string>();
         ok = run_case(name, line, line, [&](Case& c) { run_height(c, *replay); });

@@ -1,0 +1,88 @@
+// The event loop under a node: sockets, clocks and dice, on one thread.
+//
+// A handler of the loop does one small thing with the node, and when no more are ready the turn
+// ends: what the node wants to say leaves in one write a peer, and node and loop sleep until
+// something happens. Nothing polls.
+//
+// What a stranger can make us hold: so many accepted sockets, for each of them what one read
+// brings, and of what we say no more than the node says (Node::end_turn looks at unsent_bytes). A
+// peer that takes nothing for `write_timeout` is closed.
+//
+// Not here: what bytes mean (node), files (log_file.h), RPC (http_server.h).
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+
+#include "node/node.h"
+
+namespace tandem::io {
+
+struct NetworkConfig {
+    std::string listen_host = "0.0.0.0";
+    std::uint16_t listen_port = 26656;  // 0: any
+    std::size_t inbound_max = 40;       // accepted sockets at a time
+    std::chrono::milliseconds dial_timeout{1000};
+    std::chrono::milliseconds write_timeout{10'000};
+};
+
+class NetworkHost final : public node::Host {
+  public:
+    NetworkHost(boost::asio::io_context& loop, node::Reporter& reporter, NetworkConfig config);
+    ~NetworkHost() override;
+
+    /// REQUIRES: before anything else happens. The node is borrowed.
+    void attach(node::Node& node) noexcept { node_ = &node; }
+    /// Opens the port. Refused, with what to do, when it cannot be had.
+    [[nodiscard]] base::Verdict listen();
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+    /// Runs the loop until stop_loop().
+    void run();
+    /// Closes every connection and lets run() return.
+    void stop_loop();
+
+    // ---- node::Host
+    [[nodiscard]] node::Time now() const override;
+    [[nodiscard]] types::Timestamp wall_clock() const override;
+    void call_at(node::Time at, std::function<void()> work) override;
+    [[nodiscard]] crypto::SecretArray<32> fresh_secret() override;
+    void write(node::LinkId link, base::Bytes bytes) override;
+    [[nodiscard]] std::size_t unsent_bytes(node::LinkId link) const override;
+    void close(node::LinkId link) override;
+    void dial(const types::PeerAddress& address) override;
+    [[noreturn]] void stop(const base::Refusal& why) override;
+
+  private:
+    using Tcp = boost::asio::ip::tcp;
+    struct Link;
+    struct Timers;
+    struct Dial;
+
+    void accept();
+    void open(Tcp::socket socket, std::optional<types::PeerAddress> dialled);
+    void read(const std::shared_ptr<Link>& link);
+    void start_writing(const std::shared_ptr<Link>& link);
+    void lost(const std::shared_ptr<Link>& link);
+    void arm_timers();
+
+    boost::asio::io_context& loop_;
+    node::Reporter& reporter_;
+    NetworkConfig config_;
+    node::Node* node_ = nullptr;
+    Tcp::acceptor acceptor_;
+    std::uint16_t port_ = 0;
+    std::uint64_t next_link_ = 1;
+    std::size_t inbound_ = 0;
+    std::map<node::LinkId, std::shared_ptr<Link>> links_;
+    // One timer of the loop serves all work that waits for its time.
+    std::multimap<node::Time, std::function<void()>> waiting_;
+    boost::asio::steady_timer timer_;
+    node::Time armed_for_{0};
+    bool armed_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace tandem::io

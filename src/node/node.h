@@ -1,0 +1,123 @@
+// A node: where the organs meet. Events come in, effects go out through Host.
+//
+//     host --bytes--> PeerLink --message--> engine, mempool, evidence, seats, block sync
+//     host <--bytes-- PeerLink <--message-- whatever changed in this turn
+//
+// A turn is one event and everything that follows from it at once. At its end, end_turn() asks for
+// each peer what it now lacks, and what there is leaves in one write. So nothing is polled, and
+// what is new travels in the turn in which it came.
+//
+// Not here: the order of effects in a height (engine.h), whom to dial (p2p/peers.h), RPC.
+#pragma once
+#include <map>
+
+#include "node/engine.h"
+#include "node/peer.h"
+#include "seats/seats_application.h"
+#include "types/blocksync_messages.h"
+
+namespace tandem::node {
+
+/// Tandem's own channel, of higher priority than any other: an ordinary peer lacks it, and is
+/// never sent anything on it.
+inline constexpr std::uint8_t heartbeat_channel = 0x54;
+
+/// The channels that a node opens: CometBFT's, and that of heartbeats.
+[[nodiscard]] std::vector<p2p::Channel> open_channels(std::uint32_t tx_bytes_max);
+
+struct NodeConfig {
+    EngineConfig engine;
+    std::vector<types::PeerAddress> persistent_peers;
+    bool broadcast_txs = true;
+    std::uint32_t tx_bytes_max = types::tx_bytes_max_default;
+};
+
+/// Told of what people and tools ask for. May be null.
+class Observer {
+  public:
+    virtual ~Observer() = default;
+    virtual void on_block(const chain::Execution& execution) = 0;
+    virtual void on_fact(const consensus::Inward& fact) = 0;
+};
+
+class Node final : EngineListener {
+  public:
+    /// `seats`: null where the chain has none; else it is `parts.application`, too.
+    Node(EngineParts parts, NodeConfig config, const p2p::LocalNode& local,
+         seats::SeatsApplication* seats);
+
+    void set_observer(Observer* observer) noexcept { observer_ = observer; }
+    [[nodiscard]] base::Verdict recover(const types::GenesisDoc& genesis,
+                                        const store::LogContents& log) {
+        return engine_.recover(genesis, log);
+    }
+    void start();
+
+    // ---- Events. The host calls end_turn() after each of them, and after each piece of work that
+    // it was asked to call.
+    /// `dialled`: the address asked for; none for who dialled us.
+    void link_opened(LinkId link, std::optional<types::PeerAddress> dialled, std::string remote_ip);
+    void link_bytes(LinkId link, base::BytesView bytes);
+    void link_drained(LinkId link);
+    void link_closed(LinkId link);
+    void dial_failed(const types::PeerAddress& address);
+    void log_durable() { engine_.log_durable(); }
+    void end_turn();
+
+    /// What of the wire may be read of this link now; 0: not before link_wake.
+    [[nodiscard]] std::size_t receive_allowance(LinkId link);
+
+    // ---- Transactions.
+    /// The mempool's and the application's verdict, in this turn.
+    [[nodiscard]] base::Result<abci::ResponseCheckTx> add_transaction(base::Bytes tx);
+
+    // ---- To be looked at.
+    [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
+    [[nodiscard]] const std::map<LinkId, Peer>& peers() const noexcept { return peers_; }
+    [[nodiscard]] const mempool::Mempool& mempool() const noexcept { return parts_.mempool; }
+
+  private:
+    // ---- EngineListener.
+    void on_fact(const consensus::Inward& fact) override;
+    void on_block(const chain::Execution& execution) override;
+    void on_questions(std::vector<mempool::Question> questions) override;
+    void on_height() override;
+
+    // ---- Links.
+    void drop(LinkId link, const base::Refusal& why);
+    void admit(Peer& peer, std::vector<types::ChannelMessage>& messages);
+    void dial(const types::PeerAddress& address, Time after);
+    void schedule_wake(Peer& peer);
+    void wake(LinkId link);
+
+    // ---- Messages (node_messages.cc). A refusal ends the connection.
+    [[nodiscard]] base::Verdict hear(Peer& peer, types::ChannelMessage message);
+    [[nodiscard]] base::Verdict hear_consensus(Peer& peer, const types::ChannelMessage& message);
+    [[nodiscard]] base::Verdict hear_mempool(Peer& peer, types::ChannelMessage message);
+    [[nodiscard]] base::Verdict hear_evidence(Peer& peer, const types::ChannelMessage& message);
+    [[nodiscard]] base::Verdict hear_blocksync(Peer& peer, const types::ChannelMessage& message);
+    [[nodiscard]] base::Verdict hear_heartbeat(Peer& peer, const types::ChannelMessage& message);
+    void answer_block_request(Peer& peer, std::int64_t height);
+    void say_blocksync(Peer& peer, const types::BlocksyncMessage& message);
+    void relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except);
+
+    // ---- Saying.
+    void say(Peer& peer, const gossip::OurView& view);
+    void say_queued(Peer& peer, std::uint8_t channel, std::deque<p2p::Connection::Message>& queue);
+    void say_transactions(Peer& peer);
+    void flush(Peer& peer);
+    void touch_all() noexcept;
+    [[nodiscard]] gossip::OurView view() const;
+    void claim_again();
+    void report(LogLevel level, std::string_view text) const;
+
+    EngineParts parts_;
+    NodeConfig config_;
+    const p2p::LocalNode* local_;
+    seats::SeatsApplication* seats_;
+    Observer* observer_ = nullptr;
+    Engine engine_;
+    std::map<LinkId, Peer> peers_;
+};
+
+}  // namespace tandem::node

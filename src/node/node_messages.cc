@@ -1,0 +1,185 @@
+// What peers say, by channel.
+#include <fmt/format.h>
+
+#include "node/node.h"
+#include "types/decode.h"
+#include "types/mempool_messages.h"
+
+namespace tandem::node {
+
+using consensus::Shared;
+
+base::Verdict Node::hear(Peer& peer, types::ChannelMessage message) {
+    using enum types::ChannelId;
+    switch (static_cast<types::ChannelId>(message.channel)) {
+        case consensus_state:
+        case consensus_data:
+        case consensus_vote:
+        case consensus_vote_set_bits:
+            return hear_consensus(peer, message);
+        case mempool:
+            return hear_mempool(peer, std::move(message));
+        case evidence:
+            return hear_evidence(peer, message);
+        case blocksync:
+            return hear_blocksync(peer, message);
+        case pex:
+        case snapshot:
+        case snapshot_chunk:
+            return {};
+    }
+    if (message.channel == heartbeat_channel) return hear_heartbeat(peer, message);
+    return {};
+}
+
+base::Verdict Node::hear_consensus(Peer& peer, const types::ChannelMessage& received) {
+    auto message = types::decode_checked<types::ConsensusMessage>(received.message);
+    if (!message) return std::unexpected(message.error());
+    auto& sum = message->sum;
+    const auto number = static_cast<gossip::Channel>(received.channel);
+    const consensus::PeerId from = peer.consensus_id();
+    // A message on another channel than its own is passed over, as in CometBFT.
+    const auto is_on = [&](gossip::Channel channel) { return number == channel; };
+    if (auto* step = std::get_if<types::NewRoundStep>(&sum)) {
+        if (!is_on(gossip::Channel::state)) return {};
+        TANDEM_TRY(types::validate_height(*step, engine_.state().initial_height));
+    } else if (std::holds_alternative<types::NewValidBlock>(sum) ||
+               std::holds_alternative<types::HasVote>(sum)) {
+        if (!is_on(gossip::Channel::state)) return {};
+    } else if (auto* claim = std::get_if<types::VoteSetMaj23>(&sum)) {
+        if (!is_on(gossip::Channel::state)) return {};
+        if (const auto fed = engine_.receive_claim(from, *claim);
+            !fed && consensus::blame(fed.error()) == consensus::Blame::peer_disconnect)
+            return base::refuse("consensus.claim", "the peer claims two majorities in one round");
+    } else if (std::holds_alternative<types::VoteSetBits>(sum)) {
+        if (!is_on(gossip::Channel::vote_set_bits)) return {};
+    } else if (!engine_.consensus_runs()) {
+        return {};
+    }
+    // The peer has what it says, whatever becomes of it here.
+    peer.gossip.hear(*message, view());
+    if (auto* proposal = std::get_if<types::ProposalMessage>(&sum)) {
+        if (is_on(gossip::Channel::data))
+            engine_.receive_proposal(from, std::move(proposal->proposal));
+    } else if (auto* part = std::get_if<types::BlockPart>(&sum)) {
+        if (!is_on(gossip::Channel::data)) return {};
+        if (const auto fed =
+                engine_.receive_part(from, part->height, part->round, std::move(part->part));
+            !fed && consensus::blame(fed.error()) == consensus::Blame::peer_disconnect)
+            return base::refuse("consensus.part", std::string(consensus::to_text(fed.error())));
+    } else if (auto* vote = std::get_if<types::VoteMessage>(&sum)) {
+        if (is_on(gossip::Channel::vote))
+            engine_.receive_vote(from, Shared<types::Vote>::make(std::move(*vote->vote)));
+    }
+    return {};
+}
+
+base::Verdict Node::hear_mempool(Peer& peer, types::ChannelMessage received) {
+    const types::MempoolLimits limits{.tx_bytes_max = config_.tx_bytes_max,
+                                      .batch_bytes_max = config_.tx_bytes_max};
+    TANDEM_TRY(types::check_before_decoding_mempool(received.message, limits));
+    const auto message = types::decode_checked<types::MempoolMessage>(received.message);
+    if (!message) return std::unexpected(message.error());
+    const auto& txs = std::get<types::MempoolTxs>(message->sum).txs;
+    bool added = false;
+    for (const base::BytesView tx : txs) {
+        auto question = parts_.mempool.add(base::to_bytes(tx), peer.mempool_id());
+        if (!question) continue;
+        const auto answer = parts_.application.check_tx({*question->tx, question->type});
+        if (parts_.mempool.answer(question->number, answer)) added = true;
+    }
+    if (added) {
+        touch_all();
+        engine_.transactions_available();
+    }
+    return {};
+}
+
+void Node::say_transactions(Peer& peer) {
+    const auto channel = static_cast<std::uint8_t>(types::ChannelId::mempool);
+    while (peer.link.can_send(channel)) {
+        const mempool::Tx tx =
+            parts_.mempool.next_for(peer.mempool_id(), peer.walk, peer.gossip.model().height);
+        if (tx == nullptr) return;
+        const base::BytesView one[] = {*tx};
+        types::MempoolMessage message;
+        message.sum = types::MempoolTxs{wire::Txs::copy_of(one)};
+        (void)peer.link.send(channel, std::make_shared<const base::Bytes>(wire::encode(message)));
+    }
+}
+
+base::Verdict Node::hear_evidence(Peer&, const types::ChannelMessage& received) {
+    const auto list = types::decode_checked<types::EvidenceList>(received.message);
+    if (!list) return std::unexpected(list.error());
+    for (const types::Evidence& evidence : list->evidence)
+        TANDEM_TRY(parts_.evidence.add(evidence, engine_.state()));
+    return {};
+}
+
+// ---- Block sync
+
+void Node::say_blocksync(Peer& peer, const types::BlocksyncMessage& message) {
+    if (peer.blocksync.size() >= Peer::blocksync_max) return;
+    peer.blocksync.push_back(std::make_shared<const base::Bytes>(wire::encode(message)));
+    peer.dirty = true;
+}
+
+void Node::answer_block_request(Peer& peer, std::int64_t height) {
+    types::BlocksyncMessage answer;
+    const Shared<types::Block> block = parts_.blocks.block(height);
+    if (!block) {
+        answer.sum = types::NoBlockResponse{height};
+        return say_blocksync(peer, answer);
+    }
+    types::BlockResponse response;
+    response.block.emplace() = *block;
+    if (engine_.state().consensus_params.abci.extensions_enabled(height)) {
+        const auto extended = parts_.blocks.extended_commit(height);
+        if (!extended) return;
+        response.ext_commit.emplace() = *extended;
+    }
+    answer.sum = std::move(response);
+    say_blocksync(peer, answer);
+}
+
+base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& received) {
+    TANDEM_TRY(types::check_before_decoding_blocksync(received.message));
+    const auto message = types::decode_checked<types::BlocksyncMessage>(received.message);
+    if (!message) return std::unexpected(message.error());
+    if (const auto* request = std::get_if<types::BlockRequest>(&message->sum)) {
+        answer_block_request(peer, request->height);
+    } else if (std::holds_alternative<types::StatusRequest>(message->sum)) {
+        types::BlocksyncMessage status;
+        status.sum = types::StatusResponse{parts_.blocks.height(), parts_.blocks.base()};
+        say_blocksync(peer, status);
+    }
+    return {};
+}
+
+// ---- Heartbeats
+
+base::Verdict Node::hear_heartbeat(Peer& peer, const types::ChannelMessage& received) {
+    auto heartbeat = seats::decode_heartbeat(received.message);
+    if (!heartbeat) return std::unexpected(heartbeat.error());
+    if (seats_ == nullptr) return {};
+    // One that is confirmed is relayed now, one that waits when its block is executed.
+    if (seats_->add_heartbeat(*heartbeat) == seats::HeartbeatPool::Added::kept &&
+        heartbeat->height <= engine_.state().last_block_height)
+        relay_heartbeats({*heartbeat}, peer.link_id);
+    return {};
+}
+
+void Node::relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except) {
+    for (const seats::Heartbeat& heartbeat : heartbeats) {
+        const auto bytes = std::make_shared<const base::Bytes>(seats::encode_heartbeat(heartbeat));
+        for (auto& [id, peer] : peers_) {
+            if (id == except || !peer.link.open() || !peer.link.has_channel(heartbeat_channel))
+                continue;
+            if (peer.heartbeats.size() >= Peer::heartbeats_max) peer.heartbeats.pop_front();
+            peer.heartbeats.push_back(bytes);
+            peer.dirty = true;
+        }
+    }
+}
+
+}  // namespace tandem::node

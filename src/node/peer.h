@@ -1,0 +1,40 @@
+// What a node holds of one peer: its connection, what it has and lacks, what waits to be sent.
+//
+// Everything that waits is bounded: heartbeats by their number (the oldest goes; a newer one says
+// more), the rest by not being made before there is room for it in the connection.
+#pragma once
+#include <deque>
+
+#include "gossip/peer_gossip.h"
+#include "mempool/mempool.h"
+#include "node/host.h"
+#include "p2p/peer_link.h"
+
+namespace tandem::node {
+
+struct Peer {
+    Peer(LinkId number, bool is_outbound, p2p::PeerLink opened)
+        : link_id(number), outbound(is_outbound), link(std::move(opened)), gossip(consensus_id()) {}
+
+    static constexpr std::size_t heartbeats_max = 256;
+    static constexpr std::size_t blocksync_max = 64;
+
+    LinkId link_id;
+    bool outbound = false;
+    std::optional<types::PeerAddress> dialled;
+    std::string remote_ip;
+    p2p::PeerLink link;
+
+    gossip::PeerGossip gossip;
+    mempool::Walk walk;
+    std::deque<p2p::Connection::Message> heartbeats;
+    std::deque<p2p::Connection::Message> blocksync;  // answers and requests
+    std::deque<p2p::Connection::Message> pex;
+    bool dirty = true;  // something may have to be said
+    std::optional<Time> wakes_at;
+
+    [[nodiscard]] consensus::PeerId consensus_id() const noexcept { return {link_id.value}; }
+    [[nodiscard]] mempool::PeerId mempool_id() const noexcept { return {link_id.value}; }
+};
+
+}  // namespace tandem::node

@@ -1,0 +1,92 @@
+// The methods of RPC: their names, parameters and what they answer (wire page of the RPC, methods).
+//
+// A method gets its arguments converted and answers with a result as JSON, or with a refusal whose
+// text becomes the error's data. How a request came (URI, JSON-RPC, WebSocket) is not seen here.
+//
+// subscribe, unsubscribe and unsubscribe_all are in the table and have no handler: only a WebSocket
+// has them (websocket.cc).
+#pragma once
+#include "rpc/arguments.h"
+#include "rpc/service.h"
+
+namespace tandem::rpc {
+
+struct RouteContext {
+    Environment& environment;
+    EventBus& bus;
+    const Indexer& indexer;
+    const ServiceConfig& config;
+    std::weak_ptr<const bool> alive;  // gone with the service
+    std::string client;               // remote address of who asks
+};
+
+using Arguments = std::vector<Argument>;
+using Answer = Reply<std::string>;  // JSON
+using Handler = void (*)(const RouteContext& context, const Arguments& arguments, Answer answer);
+
+enum class Caching : std::uint8_t { no, always, with_height };
+
+struct Route {
+    std::string_view name;
+    std::span<const Param> params;
+    Handler handler;  // null: on a WebSocket only
+    Caching caching = Caching::no;
+    bool is_unsafe = false;
+};
+
+/// Sorted by name.
+[[nodiscard]] std::span<const Route> all_routes();
+/// Null for an unknown name, and for an unsafe one where these are off.
+[[nodiscard]] const Route* find_route(std::string_view name, bool unsafe_routes);
+/// Whether the answer may be cached, given the arguments.
+[[nodiscard]] bool is_cacheable(const Route& route, const Arguments& arguments);
+
+// ---- Paging, as every list has it.
+inline constexpr std::int64_t per_page_default = 30, per_page_max = 100;
+[[nodiscard]] std::int64_t per_page_of(const Argument& argument);
+struct Page {
+    std::size_t skip = 0;
+    std::size_t count = 0;
+};
+/// Refused where the page is out of range; an empty list has one page.
+[[nodiscard]] Result<Page> page_of(const Argument& page, const Argument& per_page,
+                                   std::size_t total);
+
+// ---- Handlers, by what they are about.
+namespace routes {
+void health(const RouteContext&, const Arguments&, Answer);
+void status(const RouteContext&, const Arguments&, Answer);
+void net_info(const RouteContext&, const Arguments&, Answer);
+void genesis(const RouteContext&, const Arguments&, Answer);
+void genesis_chunked(const RouteContext&, const Arguments&, Answer);
+void consensus_state(const RouteContext&, const Arguments&, Answer);
+void dump_consensus_state(const RouteContext&, const Arguments&, Answer);
+void dial_seeds(const RouteContext&, const Arguments&, Answer);
+void dial_peers(const RouteContext&, const Arguments&, Answer);
+
+void blockchain(const RouteContext&, const Arguments&, Answer);
+void block(const RouteContext&, const Arguments&, Answer);
+void block_by_hash(const RouteContext&, const Arguments&, Answer);
+void block_results(const RouteContext&, const Arguments&, Answer);
+void block_search(const RouteContext&, const Arguments&, Answer);
+void commit(const RouteContext&, const Arguments&, Answer);
+void header(const RouteContext&, const Arguments&, Answer);
+void header_by_hash(const RouteContext&, const Arguments&, Answer);
+void validators(const RouteContext&, const Arguments&, Answer);
+void consensus_params(const RouteContext&, const Arguments&, Answer);
+
+void tx(const RouteContext&, const Arguments&, Answer);
+void tx_search(const RouteContext&, const Arguments&, Answer);
+void check_tx(const RouteContext&, const Arguments&, Answer);
+void unconfirmed_txs(const RouteContext&, const Arguments&, Answer);
+void num_unconfirmed_txs(const RouteContext&, const Arguments&, Answer);
+void flush_mempool(const RouteContext&, const Arguments&, Answer);
+void broadcast_tx_async(const RouteContext&, const Arguments&, Answer);
+void broadcast_tx_sync(const RouteContext&, const Arguments&, Answer);
+void broadcast_tx_commit(const RouteContext&, const Arguments&, Answer);
+void broadcast_evidence(const RouteContext&, const Arguments&, Answer);
+void abci_query(const RouteContext&, const Arguments&, Answer);
+void abci_info(const RouteContext&, const Arguments&, Answer);
+}  // namespace routes
+
+}  // namespace tandem::rpc

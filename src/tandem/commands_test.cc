@@ -1,0 +1,326 @@
+// The program as people and scripts meet it: run in folders of its own, judged by what it prints,
+// what it leaves on the disk, and how it ends.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "io/folder_lock.h"
+#include "tandem/cli.h"
+#include "tandem/testing.h"
+#include "types/genesis.h"
+
+namespace tandem::program {
+namespace {
+
+using nlohmann::json;
+using testing::mode_of;
+using testing::Ran;
+using testing::TempFolder;
+using testing::text_of;
+namespace fs = std::filesystem;
+
+/// Contents of all files below a folder, by relative path.
+std::map<std::string, std::string> snapshot(const TempFolder& temp) {
+    std::map<std::string, std::string> contents;
+    for (const std::string& file : temp.files()) contents[file] = text_of(temp.path / file);
+    return contents;
+}
+
+class Commands : public ::testing::Test {
+  protected:
+    [[nodiscard]] Ran tandem(std::vector<std::string> arguments,
+                             const std::vector<std::string>& variables = {}) const {
+        arguments.insert(arguments.begin(), TANDEM_PROGRAM);
+        return testing::run(temp_.path, std::move(arguments), variables);
+    }
+    /// Runs a command that must fail, and must leave the folder as it was.
+    void refused(ExitCode code, std::vector<std::string> arguments, std::string_view words,
+                 const std::vector<std::string>& variables = {}) const {
+        const auto before = snapshot(temp_);
+        const std::string command = ::testing::PrintToString(arguments);
+        const Ran ran = tandem(std::move(arguments), variables);
+        EXPECT_EQ(ran.code, static_cast<int>(code)) << command << ran.err;
+        EXPECT_TRUE(ran.err.starts_with("ERROR: ")) << command << ran.err;
+        EXPECT_NE(ran.err.find(words), std::string::npos) << command << ran.err;
+        EXPECT_EQ(ran.out, "") << command;
+        EXPECT_EQ(snapshot(temp_), before) << command;
+    }
+    void write(const fs::path& path, std::string_view text) const {
+        std::ofstream(temp_.path / path) << text;
+    }
+
+    TempFolder temp_;
+};
+
+TEST_F(Commands, InitMakesWhatCometBftMakes) {
+    const Ran ran = tandem({"init", "--home", "h"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("Generated private validator                  module=main "
+                           "keyFile=h/config/priv_validator_key.json "
+                           "stateFile=h/data/priv_validator_state.json\n"),
+              std::string::npos)
+        << ran.out;
+    EXPECT_NE(ran.out.find("Generated node key                           module=main "
+                           "path=h/config/node_key.json\n"),
+              std::string::npos);
+    EXPECT_EQ(temp_.files(),
+              (std::vector<std::string>{"h/config/config.toml", "h/config/genesis.json",
+                                        "h/config/liveness_key.json", "h/config/node_key.json",
+                                        "h/config/priv_validator_key.json",
+                                        "h/data/priv_validator_state.json"}));
+    for (const char* secret :
+         {"h/config/liveness_key.json", "h/config/node_key.json",
+          "h/config/priv_validator_key.json", "h/data/priv_validator_state.json"})
+        EXPECT_EQ(mode_of(temp_.path / secret), 0600U) << secret;
+    EXPECT_EQ(mode_of(temp_.path / "h/config/genesis.json"), 0644U);
+    EXPECT_EQ(mode_of(temp_.path / "h"), 0700U);
+    EXPECT_EQ(mode_of(temp_.path / "h/config"), 0700U);
+    EXPECT_EQ(mode_of(temp_.path / "h/data"), 0700U);
+
+    const auto genesis =
+        types::genesis_from_json(text_of(temp_.path / "h/config/genesis.json"), {});
+    ASSERT_TRUE(genesis) << genesis.error().why;
+    EXPECT_TRUE(genesis->warnings.empty());
+    EXPECT_TRUE(genesis->doc.chain_id.starts_with("test-chain-"));
+    ASSERT_EQ(genesis->doc.validators.size(), 1U);
+    EXPECT_EQ(genesis->doc.validators[0].power, 10);
+    const json key = json::parse(text_of(temp_.path / "h/config/priv_validator_key.json"));
+    EXPECT_EQ(key["address"],
+              base::to_hex(base::view(genesis->doc.validators[0].address), base::HexCase::upper));
+    EXPECT_EQ(json::parse(text_of(temp_.path / "h/data/priv_validator_state.json")),
+              json::parse(R"({"height": "0", "round": 0, "step": 0})"));
+}
+
+TEST_F(Commands, InitTwiceChangesNothing) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const auto before = snapshot(temp_);
+    const Ran again = tandem({"init", "--home", "h"});
+    EXPECT_EQ(again.code, 0);
+    EXPECT_NE(again.out.find("Found private validator "), std::string::npos);
+    EXPECT_NE(again.out.find("Found node key "), std::string::npos);
+    EXPECT_NE(again.out.find("Found genesis file "), std::string::npos);
+    EXPECT_EQ(again.out.find("Generated"), std::string::npos);
+    EXPECT_EQ(snapshot(temp_), before);
+}
+
+TEST_F(Commands, InitMakesOnlyWhatIsMissing) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const auto before = snapshot(temp_);
+    fs::remove(temp_.path / "h/config/node_key.json");
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    auto after = snapshot(temp_);
+    EXPECT_NE(after["h/config/node_key.json"], before.at("h/config/node_key.json"));
+    after["h/config/node_key.json"] = before.at("h/config/node_key.json");
+    EXPECT_EQ(after, before);
+}
+
+TEST_F(Commands, InitRefusesHalfAValidator) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    fs::rename(temp_.path / "h/data/priv_validator_state.json", temp_.path / "aside");
+    refused(ExitCode::no_input, {"init", "--home", "h"}, "Bring the state file back");
+    fs::rename(temp_.path / "aside", temp_.path / "h/data/priv_validator_state.json");
+    fs::remove(temp_.path / "h/config/priv_validator_key.json");
+    refused(ExitCode::failed, {"init", "--home", "h"}, "bring the key back");
+}
+
+TEST_F(Commands, InitAsSeedSetsSeedMode) {
+    ASSERT_EQ(tandem({"init", "seed", "--home", "h", "--chain-id", "mine"}).code, 0);
+    const auto config =
+        config_from_toml(text_of(temp_.path / "h/config/config.toml"), "x", Config{});
+    ASSERT_TRUE(config);
+    EXPECT_TRUE(config->config.p2p.seed_mode);
+    EXPECT_EQ(json::parse(text_of(temp_.path / "h/config/genesis.json"))["chain_id"], "mine");
+}
+
+TEST_F(Commands, TheHomeFolderIsFoundInOrder) {
+    ASSERT_EQ(tandem({"init"}, {"HOME=."}).code, 0);
+    EXPECT_TRUE(fs::exists(temp_.path / ".tandem/config/config.toml"));
+    ASSERT_EQ(tandem({"init"}, {"HOME=.", "CMTHOME=c"}).code, 0);
+    EXPECT_TRUE(fs::exists(temp_.path / "c/config/config.toml"));
+    ASSERT_EQ(tandem({"init"}, {"CMTHOME=c", "TANDEM_HOME=t"}).code, 0);
+    EXPECT_TRUE(fs::exists(temp_.path / "t/config/config.toml"));
+    ASSERT_EQ(tandem({"--home", "f", "init"}, {"TANDEM_HOME=t"}).code, 0);
+    EXPECT_TRUE(fs::exists(temp_.path / "f/config/config.toml"));
+    refused(ExitCode::configuration, {"init"}, "give --home FOLDER");
+}
+
+TEST_F(Commands, TheEnvironmentSetsKeys) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}, {"CMT_NODE_KEY_FILE=config/other.json"}).code, 0);
+    EXPECT_TRUE(fs::exists(temp_.path / "h/config/other.json"));
+    const Ran shown = tandem({"config", "show", "--home", "h"}, {"CMT_P2P_LADDR=tcp://0.0.0.0:7"});
+    EXPECT_EQ(shown.code, 0) << shown.err;
+    EXPECT_NE(shown.out.find("laddr = \"tcp://0.0.0.0:7\""), std::string::npos);
+    refused(ExitCode::configuration, {"config", "show", "--home", "h"},
+            "environment variable CMT_RPC_UNSAFE: rpc.unsafe must be true or false",
+            {"CMT_RPC_UNSAFE=perhaps"});
+}
+
+TEST_F(Commands, AWrongConfigurationIsNamedByFileAndLine) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    write("h/config/config.toml", "[p2p]\nladr = \"x\"\n");
+    for (const char* command : {"init", "show-node-id", "show-validator", "gen-node-key",
+                                "unsafe-reset-all", "unsafe-reset-priv-validator"})
+        refused(ExitCode::configuration, {command, "--home", "h"},
+                "h/config/config.toml line 2: unknown key \"p2p.ladr\"; did you mean \"laddr\"?");
+    write("h/config/config.toml", "[rpc]\nmax_body_bytes = -1\n");
+    refused(ExitCode::configuration, {"show-node-id", "--home", "h"},
+            "rpc.max_body_bytes must not be negative; correct it in h/config/config.toml");
+}
+
+TEST_F(Commands, OneWarningNamesKeysWithoutEffect) {
+    write("config.toml", "");
+    fs::create_directories(temp_.path / "h/config");
+    write("h/config/config.toml", "db_backend = \"pebbledb\"\n[mempool]\nwal_dir = \"x\"\n");
+    const Ran shown = tandem({"config", "show", "--home", "h"});
+    EXPECT_EQ(shown.code, 0);
+    EXPECT_EQ(std::ranges::count(shown.err, '\n'), 1) << shown.err;
+    EXPECT_NE(shown.err.find("db_backend"), std::string::npos);
+    EXPECT_NE(shown.err.find("mempool.wal_dir"), std::string::npos);
+}
+
+TEST_F(Commands, KeysAreShownAsCometBftShowsThem) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const Ran id = tandem({"show-node-id", "--home", "h"});
+    EXPECT_EQ(id.code, 0);
+    EXPECT_EQ(id.out.size(), 41U);
+    EXPECT_EQ(tandem({"show_node_id", "--home", "h"}).out, id.out);
+    const Ran as_json = tandem({"show-node-id", "--home", "h", "--output", "json"});
+    EXPECT_EQ(json::parse(as_json.out)["node_id"], id.out.substr(0, 40));
+    const json genesis = json::parse(text_of(temp_.path / "h/config/genesis.json"));
+    EXPECT_EQ(tandem({"show-validator", "--home", "h"}).out,
+              genesis["validators"][0]["pub_key"].dump() + "\n");
+}
+
+TEST_F(Commands, KeysThatCannotBeUsedAreNamed) {
+    refused(ExitCode::no_input, {"show-node-id", "--home", "h"},
+            "cannot open h/config/node_key.json: No such file or directory");
+    refused(ExitCode::no_input, {"show-validator", "--home", "h"}, "does not exist; tandem init");
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    fs::permissions(temp_.path / "h/config/node_key.json", fs::perms(0640));
+    refused(ExitCode::permission, {"show-node-id", "--home", "h"},
+            "run: chmod 600 h/config/node_key.json");
+    refused(ExitCode::permission, {"init", "--home", "h"}, "run: chmod 600 h/config/node_key.json");
+    fs::permissions(temp_.path / "h/config/node_key.json", fs::perms(0600));
+    write("h/config/node_key.json",
+          R"({"priv_key":{"type":"tendermint/PrivKeyEd25519","value":"AA=="}})");
+    refused(ExitCode::configuration, {"show-node-id", "--home", "h"}, "h/config/node_key.json: ");
+}
+
+TEST_F(Commands, GenNodeKeyNeverOverwrites) {
+    const Ran made = tandem({"gen-node-key", "--home", "h"});
+    EXPECT_EQ(made.code, 0) << made.err;
+    EXPECT_EQ(made.out, tandem({"show-node-id", "--home", "h"}).out);
+    EXPECT_EQ(mode_of(temp_.path / "h/config/node_key.json"), 0600U);
+    refused(ExitCode::failed, {"gen-node-key", "--home", "h"},
+            "node key at h/config/node_key.json already exists");
+}
+
+TEST_F(Commands, GenValidatorPrintsAKeyAndWritesNothing) {
+    const Ran ran = tandem({"gen-validator"});
+    EXPECT_EQ(ran.code, 0);
+    const json value = json::parse(ran.out);
+    EXPECT_EQ(value["LastSignState"], json::parse(R"({"height":"0","round":0,"step":0})"));
+    EXPECT_EQ(value["Key"]["priv_key"]["type"], "tendermint/PrivKeyEd25519");
+    EXPECT_NE(value["Key"], json::parse(tandem({"gen-validator"}).out)["Key"]);
+    EXPECT_TRUE(temp_.files().empty());
+}
+
+TEST_F(Commands, ResetForgetsTheChainAndKeepsTheKeys) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const auto before = snapshot(temp_);
+    fs::create_directories(temp_.path / "h/data/blocks");
+    write("h/data/blocks/1", "x");
+    write("h/config/addrbook.json", "{}");
+    write("h/data/priv_validator_state.json", R"({"height": "7", "round": 0, "step": 3})");
+    const Ran kept = tandem({"unsafe-reset-all", "--keep-addr-book", "--home", "h"});
+    EXPECT_EQ(kept.code, 0) << kept.err;
+    EXPECT_NE(kept.out.find("The address book remains intact"), std::string::npos);
+    EXPECT_TRUE(fs::exists(temp_.path / "h/config/addrbook.json"));
+    const Ran reset = tandem({"unsafe_reset_all", "--home", "h"});
+    EXPECT_EQ(reset.code, 0) << reset.err;
+    EXPECT_NE(reset.out.find("Removed existing address book"), std::string::npos);
+    EXPECT_NE(reset.out.find("Removed all blockchain history"), std::string::npos);
+    EXPECT_NE(reset.out.find("Reset private validator file to genesis state"), std::string::npos);
+    EXPECT_EQ(snapshot(temp_), before);
+    EXPECT_EQ(mode_of(temp_.path / "h/data/priv_validator_state.json"), 0600U);
+}
+
+TEST_F(Commands, NothingIsResetUnderARunningNode) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const auto lock = io::FolderLock::take(temp_.path / "h/data");
+    ASSERT_TRUE(lock);
+    for (const char* command : {"unsafe-reset-all", "unsafe-reset-priv-validator"})
+        refused(ExitCode::busy, {command, "--home", "h"},
+                "process " + std::to_string(::getpid()) + " uses h/data: stop it first");
+}
+
+TEST_F(Commands, ResetOfTheValidatorForgetsWhatItSigned) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const std::string key = text_of(temp_.path / "h/config/priv_validator_key.json");
+    const std::string state = text_of(temp_.path / "h/data/priv_validator_state.json");
+    write("h/data/priv_validator_state.json", R"({"height": "7", "round": 0, "step": 3})");
+    EXPECT_EQ(tandem({"unsafe-reset-priv-validator", "--home", "h"}).code, 0);
+    EXPECT_EQ(text_of(temp_.path / "h/data/priv_validator_state.json"), state);
+    EXPECT_EQ(text_of(temp_.path / "h/config/priv_validator_key.json"), key);
+}
+
+TEST_F(Commands, WrongUsageIsSaidAndHasItsOwnCode) {
+    refused(ExitCode::usage, {"inti"}, "unknown command \"inti\"; did you mean \"init\"?");
+    refused(ExitCode::usage, {"show-node-id", "--hom", "x"},
+            "unknown flag \"--hom\"; did you mean \"--home\"?");
+    refused(ExitCode::usage, {"testnet", "--v", "many"}, "--v");
+    refused(ExitCode::usage, {"init", "king"}, "validator,full,seed");
+    refused(ExitCode::usage, {"init", "--output", "xml"}, "--output");
+    refused(ExitCode::usage, {"config"}, "subcommand");
+}
+
+TEST_F(Commands, EveryCommandHasHelpWithAnExample) {
+    const Ran all = tandem({"--help"});
+    EXPECT_EQ(all.code, 0);
+    for (const char* command :
+         {"init", "testnet", "show-node-id", "show-validator", "gen-node-key", "gen-validator",
+          "unsafe-reset-all", "unsafe-reset-priv-validator", "config", "version"}) {
+        EXPECT_NE(all.out.find(std::string("  ") + command), std::string::npos) << command;
+        const Ran help = tandem({command, "--help"});
+        EXPECT_EQ(help.code, 0) << command;
+        EXPECT_NE(help.out.find(std::string("Example: tandem ") + command), std::string::npos)
+            << help.out;
+    }
+    EXPECT_EQ(tandem({}).out, all.out);
+}
+
+TEST_F(Commands, VersionsAreTold) {
+    EXPECT_EQ(tandem({"version"}).code, 0);
+    const json versions = json::parse(tandem({"version", "--verbose"}).out);
+    EXPECT_EQ(versions["tandem"].get<std::string>() + "\n", tandem({"version"}).out);
+    EXPECT_EQ(versions["block_protocol"], 11);
+    EXPECT_EQ(versions["p2p_protocol"], 8);
+    EXPECT_EQ(versions["abci"], "2.0.0");
+}
+
+/// The same home, in the eyes of CometBFT. Its program is found by COMETBFT.
+TEST_F(Commands, CometBftReadsWhatWeWrite) {
+    const char* cometbft = std::getenv("COMETBFT");
+    if (cometbft == nullptr) GTEST_SKIP() << "set COMETBFT to its program";
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const auto theirs = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), cometbft);
+        return testing::run(temp_.path, std::move(arguments), {"HOME=."});
+    };
+    for (const char* command : {"show-node-id", "show-validator"}) {
+        const Ran ran = theirs({command, "--home", "h"});
+        EXPECT_EQ(ran.code, 0) << ran.err;
+        EXPECT_EQ(ran.out, tandem({command, "--home", "h"}).out);
+    }
+    ASSERT_EQ(theirs({"init", "--home", "c"}).code, 0);
+    for (const char* command : {"show-node-id", "show-validator"})
+        EXPECT_EQ(theirs({command, "--home", "c"}).out, tandem({command, "--home", "c"}).out);
+    const Ran shown = tandem({"config", "show", "--home", "c"});
+    EXPECT_EQ(shown.code, 0) << shown.err;
+    EXPECT_EQ(shown.err, "");
+    const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+    EXPECT_EQ(lines(text_of(temp_.path / "h/config/genesis.json")),
+              lines(text_of(temp_.path / "c/config/genesis.json")));
+}
+
+}  // namespace
+}  // namespace tandem::program

@@ -1,0 +1,40 @@
+// The files that a new node begins with: its keys, and what it signed last.
+//
+// A key that is there is used, never replaced. Made are, where missing:
+//
+//     priv_validator_key.json, priv_validator_state.json   node_key.json   liveness_key.json
+#pragma once
+#include "tandem/cli.h"
+#include "tandem/files.h"
+#include "types/genesis.h"
+#include "types/key_files.h"
+
+namespace tandem::program {
+
+/// An Ed25519 key from the system's dice.
+[[nodiscard]] crypto::PrivateKey fresh_key();
+/// Letters and digits.
+[[nodiscard]] std::string random_letters(std::size_t count);
+[[nodiscard]] base::Bytes random_bytes(std::size_t count);
+[[nodiscard]] types::Timestamp wall_clock();
+
+/// Keys as they stand in the files. Refused with the file's path; the secret ones also when others
+/// may read them.
+[[nodiscard]] Result<crypto::PrivateKey> load_node_key(const std::filesystem::path& path);
+[[nodiscard]] Result<crypto::PrivateKey> load_validator_key(const std::filesystem::path& path);
+
+struct PublicKeys {
+    crypto::PublicKey node;
+    crypto::PublicKey validator;
+    crypto::PublicKey liveness;
+};
+
+/// Reads or makes a node's keys; what is made goes into `batch`. `log` gets what CometBFT says of
+/// the first two.
+[[nodiscard]] Result<PublicKeys> prepare_keys(const Home& home, const Config& config,
+                                              FileBatch& batch, std::vector<LogLine>& log);
+
+/// A genesis with the usual parameters, as init and testnet write it: no height, which means 1.
+[[nodiscard]] types::GenesisDoc usual_genesis(std::string chain_id);
+
+}  // namespace tandem::program

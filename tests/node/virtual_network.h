@@ -1,0 +1,173 @@
+// A network of whole nodes in one thread, under a virtual clock: the real node with the real wire
+// between them, and memory instead of disks. What a test waits for is an observed condition.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "crypto/ed25519.h"
+#include "ledger/kvstore.h"
+#include "node/node.h"
+#include "store/memory_key_values.h"
+#include "types/key_files.h"
+
+namespace tandem::testing {
+
+using node::LinkId;
+using node::Time;
+
+/// Work by time; work of one time in the order in which it was added.
+class VirtualClock {
+  public:
+    void at(Time when, std::function<void()> work) {
+        queue_.emplace(std::max(when, now_), std::move(work));
+    }
+    void after(Time delay, std::function<void()> work) { at(now_ + delay, std::move(work)); }
+    [[nodiscard]] Time now() const noexcept { return now_; }
+    /// False: nothing is left to do.
+    bool run_one();
+
+  private:
+    std::multimap<Time, std::function<void()>> queue_;
+    Time now_{0};
+};
+
+/// A log on a disk that keeps, in a crash, what was durable.
+class VirtualLog final : public node::Log {
+  public:
+    VirtualLog(VirtualClock& clock, std::string chain_id)
+        : clock_(clock), chain_id_(std::move(chain_id)) {}
+
+    signer::LogPosition append(const consensus::Input& input) override;
+    signer::LogPosition append_marker(std::int64_t height) override;
+    signer::LogPosition append_watermark(base::BytesView record) override;
+    [[nodiscard]] signer::LogPosition durable() const override { return {durable_}; }
+    void ask_barrier() override;
+    void sync() override;
+
+    /// The process ends, and with it what was not durable.
+    void crash();
+    /// Reads what is left, and goes on behind it.
+    [[nodiscard]] store::LogContents reopen();
+    std::function<void()> on_durable;
+    [[nodiscard]] std::size_t barriers() const noexcept { return barriers_; }
+
+  private:
+    signer::LogPosition added();
+    VirtualClock& clock_;
+    std::string chain_id_;
+    base::Bytes bytes_;
+    std::optional<store::LogWriter> writer_;
+    std::uint64_t durable_ = 0;
+    std::size_t barriers_ = 0;
+    bool barrier_runs_ = false;
+    std::uint64_t life_ = 0;
+};
+
+class VirtualNode;
+
+class VirtualNetwork {
+  public:
+    /// `validators` of `nodes` have power; all know each other.
+    VirtualNetwork(std::size_t nodes, std::size_t validators);
+    /// `seats` seats of `nodes_per_seat` nodes each: of seat i the nodes i * nodes_per_seat on, the
+    /// first of which is its validator.
+    struct Seats {
+        std::size_t seats = 4;
+        std::size_t nodes_per_seat = 2;
+        std::uint32_t run_records = 5;
+    };
+    explicit VirtualNetwork(const Seats& seats);
+    ~VirtualNetwork();
+
+    /// Runs until the condition holds; false if it never came within `limit` of virtual time.
+    bool run_until(const std::function<bool()>& condition, Time limit = std::chrono::minutes(10));
+    bool run_to_height(std::int64_t height);
+    [[nodiscard]] VirtualNode& operator[](std::size_t index) { return *nodes_[index]; }
+    [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
+
+    void start_all();
+    VirtualClock clock;
+    types::GenesisDoc genesis;
+    consensus::Config timeouts;
+
+  private:
+    friend class VirtualNode;
+    /// A connection: bytes arrive a millisecond later, in order.
+    struct Cable {
+        VirtualNode* ends[2];
+        std::uint64_t lives[2];
+        LinkId numbers[2];
+        bool open = true;
+    };
+    void make(std::size_t nodes);
+
+    std::vector<std::unique_ptr<VirtualNode>> nodes_;
+    std::uint64_t next_link_ = 1;
+    bool has_seats_ = false;
+};
+
+class VirtualNode final : public node::Host, public node::Reporter {
+  public:
+    VirtualNode(VirtualNetwork& network, std::size_t index);
+    ~VirtualNode() override;
+
+    void start();
+    /// kill -9: what was not durable is gone.
+    void crash();
+    [[nodiscard]] bool running() const noexcept { return process_ != nullptr; }
+    [[nodiscard]] node::Node& node();
+    [[nodiscard]] std::int64_t height();
+    [[nodiscard]] store::BlockStore& blocks();
+    [[nodiscard]] consensus::Shared<types::ValidatorSet> validators(std::int64_t height);
+    [[nodiscard]] const crypto::PublicKey& key() const { return public_key_; }
+    /// Its key is in the validator set of the next height.
+    [[nodiscard]] bool is_validator() { return node().engine().is_validator(); }
+    [[nodiscard]] types::PeerAddress address() const;
+    [[nodiscard]] base::Result<abci::ResponseCheckTx> submit(std::string_view tx);
+    [[nodiscard]] const std::string& refusal() const { return refusal_; }
+    [[nodiscard]] const VirtualLog& log() const { return log_; }
+    [[nodiscard]] const store::MemoryKeyValues& database() const { return database_; }
+    std::vector<std::string> reports;
+
+    // ---- node::Host
+    [[nodiscard]] Time now() const override;
+    [[nodiscard]] types::Timestamp wall_clock() const override;
+    void call_at(Time at, std::function<void()> work) override;
+    [[nodiscard]] crypto::SecretArray<32> fresh_secret() override;
+    void write(LinkId link, base::Bytes bytes) override;
+    [[nodiscard]] std::size_t unsent_bytes(LinkId) const override { return 0; }
+    void close(LinkId link) override;
+    void dial(const types::PeerAddress& address) override;
+    [[noreturn]] void stop(const base::Refusal& why) override;
+    // ---- node::Reporter
+    [[nodiscard]] bool wants(node::LogLevel, std::string_view) const override { return true; }
+    void report(node::LogLevel level, std::string_view module, std::string_view text) override;
+
+  private:
+    friend class VirtualNetwork;
+    struct Process;
+    [[nodiscard]] std::unique_ptr<seats::SeatsApplication> wrap(abci::Application& application,
+                                                                seats::StateStore& store) const;
+    /// In the present life of the process, and then the turn ends.
+    void turn(std::uint64_t life, const std::function<void(node::Node&)>& event);
+    void deliver(const std::shared_ptr<VirtualNetwork::Cable>& cable, int end, base::Bytes bytes);
+    void cut(std::shared_ptr<VirtualNetwork::Cable> cable);
+
+    VirtualNetwork& network_;
+    std::size_t index_;
+    std::shared_ptr<const crypto::SigningKey> key_;
+    std::shared_ptr<const crypto::SigningKey> node_key_;
+    std::shared_ptr<const crypto::SigningKey> liveness_key_;
+    crypto::PublicKey public_key_;
+    store::MemoryKeyValues database_;
+    ledger::MemoryStorage application_storage_;
+    VirtualLog log_;
+    std::unique_ptr<Process> process_;
+    std::uint64_t life_ = 0;
+    std::uint8_t secrets_ = 0;
+    std::string refusal_;
+    std::map<LinkId, std::pair<std::shared_ptr<VirtualNetwork::Cable>, int>> cables_;
+};
+
+}  // namespace tandem::testing
