@@ -145,6 +145,19 @@ Shared<types::Block> BlockStore::block(std::int64_t height) const {
     return found ? found->block : Shared<types::Block>();
 }
 
+std::optional<Bytes> BlockStore::block_bytes(std::int64_t height) const {
+    if (const Cached* entry = cached(height)) return *entry->parts->assemble();
+    const auto header = parts_header(height);
+    if (!header) return std::nullopt;
+    Bytes bytes;
+    for (std::uint32_t i = 0; i < header->total; ++i) {
+        const auto held = part(height, i);
+        if (!held) damaged(part_key(height, i), {"part.missing", "a part of a block"});
+        base::append(bytes, held->bytes);
+    }
+    return bytes;
+}
+
 Shared<types::Commit> BlockStore::canonical_commit(std::int64_t height) const {
     if (const Cached* entry = cached(height)) return entry->canonical;
     return load_shared<types::Commit>(*database_, KeySpace::commit, height);

@@ -47,6 +47,8 @@ class BlockStore final : public gossip::StoredBlocks {
         std::int64_t height) const override;
     [[nodiscard]] std::optional<types::Part> part(std::int64_t height,
                                                   std::uint32_t index) const override;
+    /// The block, encoded.
+    [[nodiscard]] std::optional<Bytes> block_bytes(std::int64_t height) const;
     /// Block and parts as after Decide, with the best commit there is: for recovery.
     [[nodiscard]] std::optional<chain::DecidedBlock> decided(std::int64_t height) const;
     /// As block `height` + 1 carries it; so nothing for the newest height.

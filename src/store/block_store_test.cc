@@ -48,6 +48,7 @@ struct StoreTest : testing::Test {
         EXPECT_EQ(found->block, expected.block);
         EXPECT_EQ(found->parts, expected.parts);
         EXPECT_EQ(from.block(height), expected.block);
+        EXPECT_EQ(from.block_bytes(height), wire::encode(*expected.block));
         const auto meta = from.meta(height);
         ASSERT_TRUE(meta);
         EXPECT_EQ(meta->block_id, expected.id);
@@ -72,6 +73,7 @@ TEST_F(StoreTest, IsEmptyAtFirst) {
     EXPECT_FALSE(store.decided(1));
     EXPECT_FALSE(store.decided(0));
     EXPECT_FALSE(store.block(1));
+    EXPECT_FALSE(store.block_bytes(1));
     EXPECT_FALSE(store.meta(1));
     EXPECT_FALSE(store.seen_commit(1));
     EXPECT_TRUE(std::holds_alternative<std::monostate>(store.commit(1)));
