@@ -105,6 +105,9 @@ void StateJson::write_seat(const Seat& seat) {
     field("run", seat.run.length);
     field("unsigned_series", seat.unsigned_series.length);
     field("counts_from", seat.count_from);
+    field("cools_until", seat.cooldown.effective_height == 0
+                             ? 0
+                             : seat.cooldown.effective_height + state_.params.c());
     json_.name("pending");
     if (seat.pending) {
         json_.begin_object();

@@ -87,5 +87,6 @@ void add_key_commands(CLI::App& app, Context& context);
 void add_reset_commands(CLI::App& app, Context& context);
 void add_config_command(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
+void add_seat_commands(CLI::App& app, Context& context);
 
 }  // namespace tandem::program
