@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/exit_codes.h"
@@ -204,12 +206,57 @@ TEST_F(LogFileTest, RemovesASegmentThatACrashLeftUnfinished) {
     EXPECT_EQ(opened.contents.newest->marker, 2);
 }
 
+/// Kill -9 at any moment: what was said to be durable is there, and the log goes on.
+TEST_F(LogFileTest, SurvivesTheEndOfItsProcess) {
+    const LogFileConfig small{.segment_bytes = 2000, .ahead_bytes = 512, .buffer_bytes = 100};
+    std::int64_t height = 0;
+    for (int life = 0; life < 8; ++life) {
+        std::array<int, 2> pipe{};
+        ASSERT_EQ(::pipe(pipe.data()), 0);
+        const pid_t child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            auto opened = open(small);
+            for (std::int64_t h = height + 1; true; ++h) {
+                opened.log->append(timer(h));
+                opened.log->append_watermark(base::Bytes{static_cast<std::uint8_t>(h)});
+                opened.log->append_marker(h);
+                if (h % 3 == 0) opened.log->sync();
+                const std::int64_t durable = h % 3 == 0 ? h : 0;
+                if (durable > 0 && ::write(pipe[1], &durable, sizeof durable) != sizeof durable)
+                    ::_exit(1);
+            }
+        }
+        ::close(pipe[1]);
+        std::int64_t durable = 0;
+        for (int i = 0; i <= life; ++i)
+            ASSERT_EQ(::read(pipe[0], &durable, sizeof durable),
+                      static_cast<ssize_t>(sizeof durable));
+        ASSERT_EQ(::kill(child, SIGKILL), 0);
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ::close(pipe[0]);
+        const auto opened = open(small);
+        ASSERT_TRUE(opened.contents.newest);
+        EXPECT_GE(opened.contents.newest->marker, durable);
+        height = opened.contents.newest->marker;
+        EXPECT_LE(segments(), 3U);
+    }
+}
+
 struct LogFileDeathTest : LogFileTest {
-    LogFileDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+    /// The child runs the test from its beginning; by this it finds the folder of its parent.
+    LogFileDeathTest() {
+        GTEST_FLAG_SET(death_test_style, "threadsafe");
+        if (const char* shared = std::getenv(variable)) folder = shared;
+        ::setenv(variable, folder.c_str(), 1);
+    }
+    ~LogFileDeathTest() override { ::unsetenv(variable); }
+    static constexpr const char* variable = "TANDEM_TEST_FOLDER";
 
     void fill_the_disk() const {
         auto opened = open();
-        opened.log->append_marker(0);
+        opened.log->append_marker(1);
         opened.log->sync();
         // No file may grow any more.
         const rlimit limit{1000, 1000};
@@ -224,6 +271,13 @@ struct LogFileDeathTest : LogFileTest {
 TEST_F(LogFileDeathTest, EndsTheProcessWhenTheDiskTakesNoMore) {
     EXPECT_EXIT(fill_the_disk(), testing::ExitedWithCode(exit_code::io_error),
                 "cannot write .*segment-0.*: File too large");
+    // There is room again.
+    auto opened = open();
+    ASSERT_TRUE(opened.contents.newest);
+    EXPECT_EQ(opened.contents.newest->marker, 1);
+    opened.log->append_marker(2);
+    opened.log->sync();
+    EXPECT_EQ(open().contents.newest->marker, 2);
 }
 
 }  // namespace

@@ -146,6 +146,11 @@ TEST_F(RocksDeathTest, SurvivesTheEndOfItsProcess) {
 TEST_F(RocksDeathTest, EndsTheProcessWhenTheDiskTakesNoMore) {
     EXPECT_EXIT(fill_the_disk(), testing::ExitedWithCode(exit_code::io_error),
                 "cannot write the database in .*File too large");
+    // There is room again, and what was written before is there.
+    const auto database = open();
+    EXPECT_EQ(database->get(base::as_bytes("k0")), Bytes(10'000, 1));
+    database->put(bytes("k"), bytes("."));
+    database->sync();
 }
 
 }  // namespace
