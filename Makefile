@@ -4,8 +4,9 @@ JOBS ?= $(shell nproc)
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 .DEFAULT_GOAL := help
+SIM_SEEDS ?= 1..1000
 .PHONY: help deps check-deps build test check sanitize layers symbols check-format format tidy \
-        fuzz-build fuzz fuzz-long bench clean
+        sim sim-large fuzz-build fuzz fuzz-long bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,12 +24,22 @@ build: deps ## install what it needs and build into build/release
 test: build ## build, and run every test
 	ctest --preset release
 
-check: sanitize layers symbols check-format tidy fuzz ## the further checks, each also by its name:
+check: sanitize layers symbols check-format tidy sim fuzz ## the further checks, each also by its name:
 
 sanitize: deps ## build with the address and undefined-behaviour sanitizers, and run every test
 	cmake --preset dev
 	cmake --build --preset dev --parallel $(JOBS)
 	ctest --preset dev
+	build/dev/bin/tandem-sim run --seeds 2001..2150 --heights 40 --jobs $(JOBS)
+
+sim: build ## torment a thousand networks, run all scenarios, hunt the planted bugs
+	build/release/bin/tandem-sim run --seeds $(SIM_SEEDS) --heights 300 --jobs $(JOBS)
+	build/release/bin/tandem-sim scenario tests/scenarios/*/*.txt
+	cmake --build --preset release --parallel $(JOBS) --target tandem-sim-mutants
+	build/release/bin/tandem-sim mutants --heights 80 --jobs $(JOBS) --scenarios tests/scenarios
+
+sim-large: build ## ten thousand networks, a night's work
+	build/release/bin/tandem-sim run --seeds 10001..22000 --heights 1000 --jobs $(JOBS)
 
 layers: build ## no folder imports sideways or upward
 	scripts/check-layers --graph build/release/link-graph.txt

@@ -3,8 +3,8 @@
 // sim/mutants.list has the bugs. scripts/plant-mutants puts them into copies of the sources, each
 // behind a number; the program tandem-sim-mutants is the simulator with these copies. Every bug is
 // chosen in a child process of its own, which runs seed after seed until a judge finds a violation
-// or a check of the code itself ends the process; then all scenarios. What is found by neither is
-// a hole in the net: a judge, a fault or a scenario is missing.
+// or a check of the code itself ends the process; after the first seeds also all scenarios. What is
+// found by neither is a hole in the net: a judge, a fault or a scenario is missing.
 //
 // Two alarms watch over the alarm: without a bug the same seeds must be clean, and the canary,
 // which nobody could overlook, must be found.

@@ -26,6 +26,9 @@ void draw_params(base::SeededRandom& random, const Options& options, seats::Para
     if (random.chance(1, 4)) {
         params.heartbeat_lag_blocks = static_cast<std::uint32_t>(random.below(n));
         params.heartbeat_lag_time = {static_cast<Nanos>(random.below(300)) * millisecond};
+    } else if (random.chance(1, 6)) {  // only the newest heartbeat will do
+        params.heartbeat_lag_blocks = 0;
+        params.heartbeat_lag_time = {static_cast<Nanos>(random.below(5)) * millisecond};
     }
     params.power_guard = !random.chance(1, 6);
 }

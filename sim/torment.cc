@@ -85,7 +85,7 @@ void Torment::impair(std::size_t victim, Nanos time, std::function<void()> ends)
 void Torment::crash(std::size_t victim) {
     if (!node(victim).running()) return;
     ++parts_.tally.crashes;
-    if (random().chance(1, 3))
+    if (random().chance(2, 5))
         node(victim).crash_in_the_middle(1 + random().below(40));
     else
         node(victim).crash();
@@ -193,34 +193,31 @@ void Torment::diverge_one() {
 
 void Torment::commit_fault() {
     const FaultKinds& faults = plan_.faults;
-    switch (random().below(9)) {
-        case 0:
-        case 1:
-            if (faults.crash) crash_some();
-            break;
-        case 2:
-            if (faults.partition) cut_one();
-            break;
-        case 3:
-            if (faults.freeze) freeze_one();
-            break;
-        case 4:
-            if (faults.clock)
-                node(any_node())
-                    .jump_clock(milliseconds(random().below(3000)) - milliseconds(1500));
-            break;
-        case 5:
-        case 6:
-            if (faults.channels) cut_channel();
-            break;
-        case 7:
-            if (faults.wedge) random().chance(2, 3) ? wedge_one() : diverge_one();
-            break;
-        default:
-            if (faults.disks) torment_disk();
-            break;
-    }
+    struct Choice {
+        bool is_drawn;
+        std::size_t weight;
+        void (Torment::*commit)();
+    };
+    const std::array<Choice, 7> choices{{{faults.crash, 3, &Torment::crash_some},
+                                         {faults.partition, 1, &Torment::cut_one},
+                                         {faults.freeze, 1, &Torment::freeze_one},
+                                         {faults.clock, 1, &Torment::jump_clock},
+                                         {faults.channels, 2, &Torment::cut_channel},
+                                         {faults.wedge, 1, &Torment::wedge_or_diverge},
+                                         {faults.disks, 1, &Torment::torment_disk}}};
+    std::vector<const Choice*> drawn;
+    for (const Choice& choice : choices)
+        for (std::size_t i = 0; choice.is_drawn && i < choice.weight; ++i) drawn.push_back(&choice);
+    if (!drawn.empty()) (this->*drawn[random().below(drawn.size())]->commit)();
     if (random().chance(1, 3)) deal_twins();
+}
+
+void Torment::jump_clock() {
+    node(any_node()).jump_clock(milliseconds(random().below(3000)) - milliseconds(1500));
+}
+
+void Torment::wedge_or_diverge() {
+    random().chance(2, 3) ? wedge_one() : diverge_one();
 }
 
 void Torment::deal_twins() {

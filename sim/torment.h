@@ -78,6 +78,8 @@ class Torment {
     void wedge_one();
     void end_wedge(std::size_t victim);
     void diverge_one();
+    void wedge_or_diverge();
+    void jump_clock();
 
     // torment_disks.cc
     void torment_disk();
