@@ -28,7 +28,7 @@ base::Bytes encode(const AskStatus&) {
 }
 
 BlockClient::BlockClient(BlockClientConfig config, std::int64_t next_height, Time now)
-    : config_(config), next_height_(next_height), next_tick_(now), next_status_(now) {
+    : config_(config), next_height_(next_height), next_tick_(now), next_status_(now), latest_(now) {
     TANDEM_CHECK(next_height >= 1);
 }
 
@@ -93,6 +93,7 @@ void BlockClient::hear(PeerId peer, const types::StatusResponse& status, Time no
         known.base = status.base;
         known.height = status.height;
         known.has_said = known.counts = true;
+        if (!first_heard_) first_heard_ = now;
         // What it lacked it may have now.
         for (auto& [height, request] : requests_) std::erase(request.lack, peer);
     }
@@ -223,6 +224,7 @@ bool BlockClient::has_room() const noexcept {
 }
 
 void BlockClient::ask_more(Time now) {
+    latest_ = now;
     const std::vector<std::int64_t> again(unasked_.begin(), unasked_.end());
     for (const std::int64_t height : again) std::ignore = ask(height, requests_.at(height), now);
     const std::int64_t top = height_max();
@@ -366,7 +368,7 @@ std::int64_t BlockClient::height_max() const noexcept {
 bool BlockClient::is_caught_up() const noexcept {
     const bool heard =
         std::ranges::any_of(peers_, [](const auto& entry) { return entry.second.counts; });
-    return heard && next_height_ >= height_max() - 1;
+    return heard && latest_ - *first_heard_ >= config_.settle && next_height_ >= height_max() - 1;
 }
 
 }  // namespace tandem::sync

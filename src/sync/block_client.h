@@ -50,6 +50,9 @@ struct BlockClientConfig {
     Time second_peer_after = std::chrono::seconds(2);  // for the block that all wait for
     Time status_interval = std::chrono::seconds(10);
     Time ban = std::chrono::seconds(60);
+    /// How long to listen, from the first peer that says how far it is, before believing that
+    /// nobody is further. CometBFT looks once a second.
+    Time settle = Time{0};
 };
 
 struct AskBlock {
@@ -115,7 +118,8 @@ class BlockClient {
     [[nodiscard]] std::int64_t executed_count() const noexcept { return executed_count_; }
     /// Highest height that a peer in the pool claims; 0: nobody claims any.
     [[nodiscard]] std::int64_t height_max() const noexcept;
-    /// A peer is in the pool, and none is ahead by more than consensus can make up for.
+    /// A peer is in the pool, and none is ahead by more than consensus can make up for; as of the
+    /// last event.
     [[nodiscard]] bool is_caught_up() const noexcept;
     [[nodiscard]] std::size_t peer_count() const noexcept { return peers_.size(); }
     [[nodiscard]] std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
@@ -170,6 +174,8 @@ class BlockClient {
     std::int64_t executed_count_ = 0;
     Time next_tick_;
     Time next_status_;
+    Time latest_;                      // time of the last event
+    std::optional<Time> first_heard_;  // of any peer, how far it is
     std::map<PeerId, Peer> peers_;
     std::map<std::string, Time> bans_;          // until when
     std::map<std::int64_t, Request> requests_;  // from next_height_ on, without gaps

@@ -75,6 +75,22 @@ TEST_F(ClientTest, IsCaughtUpWhereNobodyHasBlocks) {
     EXPECT_FALSE(follower.client.is_caught_up());
 }
 
+TEST_F(ClientTest, ListensForAWhileBeforeItBelieves) {
+    Follower follower(source, {.settle = second});
+    follower.now = 10 * second;
+    follower.add_peer(1);
+    follower.tell_status(1, 0, 0);
+    EXPECT_FALSE(follower.client.is_caught_up());
+    follower.now += second / 2;
+    follower.add_peer(2);
+    follower.tell_status(2, 40);
+    follower.now += second / 2;
+    follower.client.tick(follower.now);
+    EXPECT_FALSE(follower.client.is_caught_up()) << "somebody is further";
+    follower.client.remove_peer({2}, follower.now);
+    EXPECT_TRUE(follower.client.is_caught_up());
+}
+
 TEST_F(ClientTest, SharesTheWorkAmongPeers) {
     source.grow(100);
     Follower follower(source);
