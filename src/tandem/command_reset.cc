@@ -1,8 +1,12 @@
 // Commands that take away what a node stored. None of them runs beside a node that is up.
 #include <fmt/format.h>
 
+#include "io/failure.h"
 #include "io/folder_lock.h"
+#include "io/rocks_database.h"
+#include "store/rollback.h"
 #include "tandem/node_files.h"
+#include "wire/json_write.h"
 
 namespace tandem::program {
 namespace {
@@ -108,6 +112,60 @@ Outcome reset_private_validator(const Context& context) {
     return {};
 }
 
+Outcome reset_state(const Context& context) {
+    auto node = open_home(context);
+    if (!node) return fail(std::move(node).error());
+    const fs::path data = node->home.at(node->config.base.db_dir);
+    const auto lock = lock_folder(data);
+    if (!lock) return fail(lock.error());
+    std::vector<LogLine> log;
+    const fs::path database = data / database_folder;
+    if (is_there(database)) {
+        TANDEM_DO(remove_whole(database));
+        log.push_back(
+            {fmt::format("Removed all {}", database_folder), {{"dir", database.string()}}});
+    }
+    print_log(context, log);
+    return {};
+}
+
+Outcome rollback(const Context& context, bool hard) {
+    auto node = open_home(context);
+    if (!node) return fail(std::move(node).error());
+    const fs::path data = node->home.at(node->config.base.db_dir);
+    const auto failed = [](const Refusal& refusal) {
+        return fail(ExitCode::failed, "failed to rollback state: " + refusal.why);
+    };
+    if (!is_there(data / database_folder))
+        return failed({"", fmt::format("there is no {} in {}", database_folder, data.string())});
+    const auto lock = lock_folder(data);
+    if (!lock) return fail(lock.error());
+    auto database = io::RocksDatabase::open(data / database_folder, {.create_if_missing = false});
+    if (!database) return fail(ExitCode::bad_data, database.error().why);
+    io::report_damage_of(data);
+    store::BlockStore blocks(**database);
+    store::StateStore states(**database, std::string(cometbft_version));
+    const auto done = store::roll_back(blocks, states, hard);
+    if (!done) return failed(done.error());
+    (*database)->sync();
+    const std::string hash = base::to_hex(base::view(done->app_hash), base::HexCase::upper);
+    if (context.is_json())
+        print_line(wire::JsonWriter()
+                       .begin_object()
+                       .name("height")
+                       .quoted(done->height)
+                       .name("app_hash")
+                       .string(hash)
+                       .name("block_removed")
+                       .boolean(hard)
+                       .end_object()
+                       .take());
+    else
+        print_line(fmt::format("Rolled back {} to height {} and hash {}",
+                               hard ? "both state and block" : "state", done->height, hash));
+    return {};
+}
+
 }  // namespace
 
 void add_reset_commands(CLI::App& app, Context& context) {
@@ -126,6 +184,21 @@ void add_reset_commands(CLI::App& app, Context& context) {
                 "Example: tandem unsafe-reset-priv-validator --home /srv/acme-1",
                 {"unsafe_reset_priv_validator"})
         ->callback([&context] { context.outcome = reset_private_validator(context); });
+
+    add_command(app, "reset-state",
+                "Remove blocks and state; what the key signed, the keys and the address book stay\n"
+                "Example: tandem reset-state --home /srv/acme-1",
+                {"reset_state"})
+        ->callback([&context] { context.outcome = reset_state(context); });
+
+    CLI::App* back = add_command(
+        app, "rollback",
+        "Go back to the state before the newest block, which is executed again at the next start\n"
+        "The application has to go back by itself. Can be repeated.\n"
+        "Example: tandem rollback --home /srv/acme-1");
+    const auto hard = std::make_shared<bool>(false);
+    back->add_flag("--hard", *hard, "Remove the newest block as well");
+    back->callback([&context, hard] { context.outcome = rollback(context, *hard); });
 }
 
 }  // namespace tandem::program

@@ -97,7 +97,7 @@ void add_testnet(CLI::App& app, Context& context) {
     command->add_option("--standbys", options->standbys, "Of each seat")->capture_default_str();
     command->add_option("--chain-id", options->chain_id, "(default: chain- and six letters)");
     command->add_option("--proxy_app,--proxy-app", options->proxy_app,
-                        "Application of all nodes (default with seats: kvstore)");
+                        "Application of all nodes (default with seats: persistent_kvstore)");
     command->add_option("--loopback", options->loopback_port,
                         "All nodes on this machine: ten ports each from this one on (p2p, RPC, "
                         "metrics)");

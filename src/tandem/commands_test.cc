@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "chain/test_chain.h"
 #include "io/folder_lock.h"
+#include "io/rocks_database.h"
+#include "store/block_store.h"
+#include "store/state_store.h"
 #include "tandem/cli.h"
 #include "tandem/testing.h"
 #include "types/genesis.h"
@@ -248,7 +252,7 @@ TEST_F(Commands, NothingIsResetUnderARunningNode) {
     ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
     const auto lock = io::FolderLock::take(temp_.path / "h/data");
     ASSERT_TRUE(lock);
-    for (const char* command : {"unsafe-reset-all", "unsafe-reset-priv-validator"})
+    for (const char* command : {"unsafe-reset-all", "unsafe-reset-priv-validator", "reset-state"})
         refused(ExitCode::busy, {command, "--home", "h"},
                 "process " + std::to_string(::getpid()) + " uses h/data: stop it first");
 }
@@ -261,6 +265,61 @@ TEST_F(Commands, ResetOfTheValidatorForgetsWhatItSigned) {
     EXPECT_EQ(tandem({"unsafe-reset-priv-validator", "--home", "h"}).code, 0);
     EXPECT_EQ(text_of(temp_.path / "h/data/priv_validator_state.json"), state);
     EXPECT_EQ(text_of(temp_.path / "h/config/priv_validator_key.json"), key);
+}
+
+TEST_F(Commands, ResetOfTheStateKeepsWhatWasSigned) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const auto before = snapshot(temp_);
+    fs::create_directories(temp_.path / "h/data/tandem.db");
+    fs::create_directories(temp_.path / "h/data/log");
+    write("h/data/tandem.db/x", "x");
+    write("h/data/log/segment", "x");
+    const Ran ran = tandem({"reset-state", "--home", "h"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_NE(ran.out.find("Removed all tandem.db"), std::string::npos) << ran.out;
+    EXPECT_FALSE(fs::exists(temp_.path / "h/data/tandem.db"));
+    EXPECT_TRUE(fs::exists(temp_.path / "h/data/log/segment"));
+    for (const auto& [file, content] : before)
+        EXPECT_EQ(text_of(temp_.path / file), content) << file;
+}
+
+/// A chain of five blocks in the database of the home folder "h".
+void write_chain(const fs::path& data) {
+    auto database = io::RocksDatabase::open(data / database_folder);
+    ASSERT_TRUE(database) << database.error().why;
+    store::BlockStore blocks(**database);
+    store::StateStore states(**database);
+    chain::TestChain chain{{10, 10}};
+    states.save(chain.state);
+    for (std::uint8_t height = 1; height <= 5; ++height) {
+        const auto built = chain.build({base::Bytes(10, height)});
+        blocks.save({built.id, built.block, built.parts,
+                     consensus::Shared<types::Commit>::make(chain.commit_for(built.id))});
+        abci::ResponseFinalizeBlock answer;
+        answer.app_hash = base::Bytes(2, height);
+        answer.tx_results.resize(1);
+        ASSERT_TRUE(chain.try_advance(built, answer));
+        states.save(chain.state);
+    }
+    (*database)->sync();
+}
+
+TEST_F(Commands, RollbackSaysWhereItWentTo) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    refused(ExitCode::failed, {"rollback", "--home", "h"},
+            "failed to rollback state: there is no tandem.db in h/data");
+    write_chain(temp_.path / "h/data");
+    const Ran soft = tandem({"rollback", "--home", "h"});
+    EXPECT_EQ(soft.code, 0) << soft.err;
+    EXPECT_EQ(soft.out, "Rolled back state to height 4 and hash 0404\n");
+    const Ran hard = tandem({"rollback", "--hard", "--home", "h"});
+    EXPECT_EQ(hard.out, "Rolled back both state and block to height 4 and hash 0404\n");
+    EXPECT_EQ(tandem({"rollback", "--hard", "--home", "h"}).out,
+              "Rolled back both state and block to height 3 and hash 0303\n");
+    const Ran as_json = tandem({"rollback", "--home", "h", "--output", "json"});
+    EXPECT_EQ(json::parse(as_json.out)["height"], "2");
+    const auto lock = io::FolderLock::take(temp_.path / "h/data");
+    EXPECT_EQ(tandem({"rollback", "--home", "h"}).code, static_cast<int>(ExitCode::busy));
 }
 
 TEST_F(Commands, WrongUsageIsSaidAndHasItsOwnCode) {
@@ -276,9 +335,9 @@ TEST_F(Commands, WrongUsageIsSaidAndHasItsOwnCode) {
 TEST_F(Commands, EveryCommandHasHelpWithAnExample) {
     const Ran all = tandem({"--help"});
     EXPECT_EQ(all.code, 0);
-    for (const char* command :
-         {"init", "testnet", "show-node-id", "show-validator", "gen-node-key", "gen-validator",
-          "unsafe-reset-all", "unsafe-reset-priv-validator", "config", "version"}) {
+    for (const char* command : {"init", "testnet", "show-node-id", "show-validator", "gen-node-key",
+                                "gen-validator", "unsafe-reset-all", "unsafe-reset-priv-validator",
+                                "reset-state", "rollback", "seat", "config", "version"}) {
         EXPECT_NE(all.out.find(std::string("  ") + command), std::string::npos) << command;
         const Ran help = tandem({command, "--help"});
         EXPECT_EQ(help.code, 0) << command;

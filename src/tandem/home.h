@@ -15,6 +15,10 @@
 
 namespace tandem::program {
 
+// ---- In db_dir.
+inline constexpr std::string_view database_folder = "tandem.db";
+inline constexpr std::string_view log_folder = "log";
+
 struct Home {
     std::filesystem::path root;
 

@@ -124,7 +124,7 @@ void Testnet::configure(std::size_t index, const std::string& peers) {
     if (!options_.proxy_app.empty())
         config.base.proxy_app = options_.proxy_app;
     else if (options_.seats != 0 && options_.config_path.empty())
-        config.base.proxy_app = "kvstore";
+        config.base.proxy_app = "persistent_kvstore";
     if (options_.loopback_port == 0) return;
     const std::int64_t port = port_of(index);
     config.p2p.laddr = fmt::format("tcp://127.0.0.1:{}", port);

@@ -158,7 +158,7 @@ TEST_F(Testnets, SeatsAreInTheGenesisWithKeysOfTheirOwn) {
         EXPECT_EQ(mode_of(temp_.path / "net/admin" / (seat.id + ".json")), 0600U);
     }
     EXPECT_EQ(keys.size(), 20U);
-    EXPECT_EQ(config_of("org1-1").base.proxy_app, "kvstore");
+    EXPECT_EQ(config_of("org1-1").base.proxy_app, "persistent_kvstore");
 }
 
 TEST_F(Testnets, MoreThanNineSeatsAreNotStrict) {
