@@ -6,6 +6,8 @@
 namespace tandem::store {
 namespace {
 
+constexpr std::int64_t height_max = std::numeric_limits<std::int64_t>::max();
+
 Bytes bounds_key() {
     return Key(KeySpace::block_store);
 }
@@ -31,6 +33,11 @@ BlockStore::BlockStore(KeyValues& database, std::size_t cache_bytes_max)
         base_ = bounds->base;
         height_ = bounds->height;
     }
+    database.visit(Key(KeySpace::block_meta, 0), Key(KeySpace::block_meta, height_max),
+                   Direction::ascending, [&](BytesView key, BytesView) {
+                       first_meta_ = height_in(key).value_or(0);
+                       return false;
+                   });
 }
 
 void BlockStore::write_bounds(Batch& batch) {
@@ -60,6 +67,7 @@ void BlockStore::save(const chain::DecidedBlock& decided) {
         TANDEM_CHECK(false && "a decided block has a commit");
     height_ = height;
     if (base_ == 0) base_ = height;
+    if (first_meta_ == 0) first_meta_ = height;
     write_bounds(batch);
     database_->write(batch);
     remember(decided, std::move(meta));
@@ -192,16 +200,22 @@ std::optional<std::int64_t> BlockStore::height_of(BytesView block_hash) const {
 
 // ---- Removing
 
-void BlockStore::remove_block(Batch& batch, std::int64_t height, std::int64_t evidence_from) {
-    const auto found = meta(height);
-    batch.remove_range(part_key(height, 0), Key(KeySpace::block_part, height + 1));
-    batch.remove(Key(KeySpace::extended_commit, height));
-    if (found) batch.remove(hash_key(found->block_id.hash));
-    if (height < evidence_from) {
-        batch.remove(Key(KeySpace::block_meta, height));
-        batch.remove(Key(KeySpace::commit, height));
-        batch.remove(Key(KeySpace::seen_commit, height));
+// Key by key: RocksDB pays for each range that was removed in every read, until it is compacted.
+
+void BlockStore::remove_meta(Batch& batch, std::int64_t height) {
+    batch.remove(Key(KeySpace::block_meta, height));
+    batch.remove(Key(KeySpace::commit, height));
+    batch.remove(Key(KeySpace::seen_commit, height));
+}
+
+/// All but the meta and the commits.
+void BlockStore::remove_block(Batch& batch, std::int64_t height) {
+    if (const auto found = meta(height)) {
+        for (std::uint32_t i = 0; i < found->block_id.part_set_header.total; ++i)
+            batch.remove(part_key(height, i));
+        batch.remove(hash_key(found->block_id.hash));
     }
+    batch.remove(Key(KeySpace::extended_commit, height));
     if (const auto held = cache_.find(height); held != cache_.end()) {
         cache_bytes_ -= static_cast<std::size_t>(held->second.meta.block_size);
         cache_.erase(held);
@@ -215,12 +229,10 @@ std::int64_t BlockStore::prune(std::int64_t height, std::int64_t evidence_from,
     const std::int64_t end = std::min(height, base_ + blocks_max);
     const std::int64_t pruned = end - base_;
     Batch batch;
-    // What an earlier call had kept for evidence that has expired since.
-    const std::int64_t leftovers_end = std::min(base_, evidence_from);
-    batch.remove_range(Key(KeySpace::block_meta, 0), Key(KeySpace::block_meta, leftovers_end));
-    batch.remove_range(Key(KeySpace::commit, 0), Key(KeySpace::commit, leftovers_end));
-    for (std::int64_t h = base_; h < end; ++h) remove_block(batch, h, evidence_from);
-    base_ = end;
+    for (; base_ < end; ++base_) remove_block(batch, base_);
+    // What is kept for evidence alone, and what an earlier call had kept.
+    const std::int64_t metas_end = std::min({end, evidence_from, first_meta_ + 2 * blocks_max});
+    for (; first_meta_ < metas_end; ++first_meta_) remove_meta(batch, first_meta_);
     write_bounds(batch);
     database_->write(batch);
     return pruned;
@@ -239,9 +251,11 @@ void BlockStore::remove_newest() {
         before->second.seen = before->second.canonical;
         before->second.canonical = {};
     }
-    remove_block(batch, height, height + 1);
+    remove_block(batch, height);
+    remove_meta(batch, height);
     height_ = base_ == height ? 0 : height - 1;
     if (height_ == 0) base_ = 0;
+    if (first_meta_ == height) first_meta_ = 0;
     write_bounds(batch);
     database_->write(batch);
 }

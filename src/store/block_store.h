@@ -81,11 +81,13 @@ class BlockStore final : public gossip::StoredBlocks {
     [[nodiscard]] const Cached* cached(std::int64_t height) const;
     void remember(const chain::DecidedBlock& decided, types::BlockMeta meta);
     void write_bounds(Batch& batch);
-    void remove_block(Batch& batch, std::int64_t height, std::int64_t evidence_from);
+    void remove_block(Batch& batch, std::int64_t height);
+    static void remove_meta(Batch& batch, std::int64_t height);
 
     KeyValues* database_;
     std::int64_t base_ = 0;
     std::int64_t height_ = 0;
+    std::int64_t first_meta_ = 0;  // lowest height of which a meta is kept, for evidence; 0: none
     std::size_t cache_bytes_max_;
     std::size_t cache_bytes_ = 0;           // invariant: sum over cache_ of meta.block_size
     std::map<std::int64_t, Cached> cache_;  // the newest heights, without gaps

@@ -5,8 +5,8 @@
 namespace tandem::store {
 
 std::optional<Bytes> MemoryKeyValues::get(BytesView key) const {
-    const auto found = now_.find(base::to_bytes(key));
-    if (found == now_.end()) return std::nullopt;
+    const auto found = now_->find(base::to_bytes(key));
+    if (found == now_->end()) return std::nullopt;
     return found->second;
 }
 
@@ -28,7 +28,8 @@ void MemoryKeyValues::apply(Map& map, const Batch& batch) {
 }
 
 void MemoryKeyValues::write(const Batch& batch) {
-    apply(now_, batch);
+    if (now_.use_count() > 1) now_ = std::make_shared<Map>(*now_);
+    apply(*now_, batch);
     waiting_.push_back(batch);
 }
 
@@ -42,19 +43,24 @@ void MemoryKeyValues::crash(std::size_t survivors) {
     TANDEM_CHECK(survivors <= waiting_.size());
     for (std::size_t i = 0; i < survivors; ++i) apply(durable_, waiting_[i]);
     waiting_.clear();
-    now_ = durable_;
+    now_ = std::make_shared<Map>(durable_);
 }
 
 void MemoryKeyValues::visit(BytesView first, BytesView end, Direction direction,
                             const Visitor& visitor) const {
-    auto from = now_.lower_bound(base::to_bytes(first));
-    const auto to = end.empty() ? now_.end() : now_.lower_bound(base::to_bytes(end));
     if (!end.empty() && base::compare(first, end) >= 0) return;
-    // A copy: the visitor may write.
-    std::vector<std::pair<Bytes, Bytes>> entries(from, to);
-    if (direction == Direction::descending) std::ranges::reverse(entries);
-    for (const auto& [key, value] : entries)
-        if (!visitor(key, value)) return;
+    const std::shared_ptr<const Map> map = now_;  // stays as it is, whatever the visitor writes
+    const auto from = map->lower_bound(base::to_bytes(first));
+    const auto to = end.empty() ? map->end() : map->lower_bound(base::to_bytes(end));
+    if (direction == Direction::ascending) {
+        for (auto at = from; at != to; ++at)
+            if (!visitor(at->first, at->second)) return;
+    } else {
+        for (auto at = to; at != from;) {
+            --at;
+            if (!visitor(at->first, at->second)) return;
+        }
+    }
 }
 
 }  // namespace tandem::store

@@ -84,10 +84,13 @@ void SeatsStore::save(seats::CommitPoint point) {
     const std::int64_t after = point.after.height;
     const std::int64_t before = point.before.height;
     Batch batch;
-    // By number of the height; anything else was left by an earlier life.
-    batch.remove_range(state_key(0), state_key(before));
-    if (newest_ != before)
+    // One entry leaves a block; the first block of a process clears what an earlier life left.
+    if (newest_ != before) {
+        batch.remove_range(state_key(0), state_key(before));
         batch.put(state_key(before), entry_bytes(point.before, point.application_hash_before));
+    } else if (before > 0) {
+        batch.remove(state_key(before - 1));
+    }
     batch.put(state_key(after), entry_bytes(point.after, point.application_hash_after));
     batch.put(point_key(), wire::encode(SeatsPoint{after, before, std::move(point.answer)}));
     newest_ = after;

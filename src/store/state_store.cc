@@ -135,18 +135,32 @@ std::optional<abci::ResponseFinalizeBlock> StateStore::answer(std::int64_t heigh
                                                     Key(KeySpace::answer, height).bytes());
 }
 
+/// Key by key: RocksDB pays for each range that was removed in every read, until it is compacted.
+void StateStore::remove_between(Batch& batch, KeySpace space, std::int64_t first,
+                                std::int64_t end) const {
+    database_->visit(Key(space, first), Key(space, end), Direction::ascending,
+                     [&](BytesView key, BytesView) {
+                         batch.remove(base::to_bytes(key));
+                         return true;
+                     });
+}
+
 void StateStore::prune(std::int64_t height, std::int64_t evidence_from) {
     TANDEM_CHECK(evidence_from <= height);
     Batch batch;
-    batch.remove_range(Key(KeySpace::answer, 0), Key(KeySpace::answer, height));
-    // The entries that the lowest kept height follows from move there.
-    if (const auto set = validators(evidence_from)) {
-        put_validators(batch, evidence_from, *set);
-        batch.remove_range(Key(KeySpace::validators, 0), Key(KeySpace::validators, evidence_from));
-    }
-    if (const auto kept = params(evidence_from)) {
-        put_params(batch, evidence_from, *kept);
-        batch.remove_range(Key(KeySpace::params, 0), Key(KeySpace::params, evidence_from));
+    remove_between(batch, KeySpace::answer, answers_pruned_, height);
+    answers_pruned_ = std::max(answers_pruned_, height);
+    // The entries that the lowest kept height follows from stay.
+    if (evidence_from > sets_pruned_) {
+        using types::ConsensusParamsMessage;
+        using types::ValidatorSetMessage;
+        if (const auto set = load_at_or_below<ValidatorSetMessage>(*database_, KeySpace::validators,
+                                                                   evidence_from))
+            remove_between(batch, KeySpace::validators, 0, set->first);
+        if (const auto kept = load_at_or_below<ConsensusParamsMessage>(*database_, KeySpace::params,
+                                                                       evidence_from))
+            remove_between(batch, KeySpace::params, 0, kept->first);
+        sets_pruned_ = evidence_from;
     }
     database_->write(batch);
 }

@@ -47,8 +47,8 @@ class StateStore {
                      bool keep_older = true);
     [[nodiscard]] std::optional<abci::ResponseFinalizeBlock> answer(std::int64_t height) const;
 
-    /// Answers below `height` go; validators and parameters below `evidence_from`, which is not
-    /// above `height`.
+    /// Answers below `height` go; and of validators and parameters what heights from
+    /// `evidence_from` on do not follow from. REQUIRES: evidence_from <= height.
     void prune(std::int64_t height, std::int64_t evidence_from);
 
   private:
@@ -59,11 +59,14 @@ class StateStore {
     void put_validators(Batch& batch, std::int64_t height, const types::ValidatorSet& set) const;
     void put_params(Batch& batch, std::int64_t height, const types::ConsensusParams& params) const;
     void put_state(Batch& batch, const chain::State& state);
+    void remove_between(Batch& batch, KeySpace space, std::int64_t first, std::int64_t end) const;
 
     KeyValues* database_;
     std::string software_;
     std::int64_t validators_known_ = 0;  // highest height
     std::int64_t params_known_ = 0;
+    std::int64_t answers_pruned_ = 0;  // nothing is left below, as far as this process knows
+    std::int64_t sets_pruned_ = 0;     // evidence_from of the last prune()
     mutable Computed computed_;
 };
 
