@@ -244,8 +244,9 @@ Summary Simulation::run() {
 void Simulation::sum_up() {
     summary_.heights = highest();
     summary_.node_heights = judge_.node_heights();
-    for (std::size_t reason = 0; reason < summary_.switches.size(); ++reason)
-        summary_.switches[reason] = judge_.switches(static_cast<seats::SwitchReason>(reason));
+    using Reason = seats::SwitchReason;
+    for (const Reason reason : {Reason::run, Reason::wedged, Reason::evidence, Reason::switchover})
+        summary_.switches[static_cast<std::size_t>(reason)] = judge_.switches(reason);
     if (!plan_.faults.any() && summary_.switches != decltype(summary_.switches){})
         judge_.blame(highest(), "a healthy chain has switched");
     summary_.lies[static_cast<std::size_t>(Lie::equivocation)] = judge_.equivocations();

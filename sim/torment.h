@@ -41,18 +41,18 @@ class Torment {
     /// Whom of their twins the others hear, once more.
     void deal_twins();
     /// Starts it if it does not run, as its organisation would.
-    void restart(std::size_t node);
+    void restart(std::size_t index);
     /// Ends the processes of these seats; they stay down until bring_back.
     void take_down(const std::vector<std::string>& seats);
     void bring_back();
     /// Its organisation works on it: nobody else starts it.
-    void take_out_of_service(std::size_t node);
-    void put_back_into_service(std::size_t node);
+    void take_out_of_service(std::size_t index);
+    void put_back_into_service(std::size_t index);
     /// Whether it may, besides those that fail already.
-    [[nodiscard]] bool may_fail(std::size_t node) const;
+    [[nodiscard]] bool may_fail(std::size_t victim) const;
     /// Whoever holds back, or is worked on, is silent until the chain has moved. So whatever else
     /// comes back, those who are not must be enough to move it.
-    [[nodiscard]] bool may_stay_silent(std::size_t node) const;
+    [[nodiscard]] bool may_stay_silent(std::size_t victim) const;
     /// Seats with a node that is silent so; and until which height there are none, because powers
     /// may change.
     [[nodiscard]] std::set<std::string> silent_seats() const;
@@ -65,10 +65,10 @@ class Torment {
     [[nodiscard]] std::size_t any_node() const {
         return random().below(parts_.cast.nodes().size());
     }
-    [[nodiscard]] bool fails(std::size_t node) const;
+    [[nodiscard]] bool fails(std::size_t index) const;
     /// Calls `ends` after `time`, unless all was healed before; the node counts as failing till
     /// then.
-    void impair(std::size_t node, Nanos time, std::function<void()> ends);
+    void impair(std::size_t victim, Nanos time, std::function<void()> ends);
     void crash(std::size_t victim);
     void crash_some();
     void freeze_one();
