@@ -118,6 +118,9 @@ class Engine {
     [[nodiscard]] const std::optional<types::Address>& own_address() const noexcept {
         return own_address_;
     }
+    [[nodiscard]] const std::optional<crypto::PublicKey>& own_key() const noexcept {
+        return own_key_;
+    }
 
   private:
     struct Outgoing {  // waits for the disk

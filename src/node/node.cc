@@ -77,6 +77,7 @@ void Node::link_opened(LinkId link, std::optional<types::PeerAddress> dialled,
     TANDEM_CHECK(is_new);
     place->second.dialled = std::move(dialled);
     place->second.remote_ip = std::move(remote_ip);
+    place->second.since = parts_.host.now();
 }
 
 void Node::drop(LinkId link, const base::Refusal& why) {
@@ -198,8 +199,12 @@ void Node::on_questions(std::vector<mempool::Question> questions) {
 base::Result<abci::ResponseCheckTx> Node::add_transaction(base::Bytes tx) {
     auto question = parts_.mempool.add(std::move(tx));
     if (!question) return std::unexpected(question.error());
-    auto answer = parts_.application.check_tx({*question->tx, question->type});
-    if (parts_.mempool.answer(question->number, answer)) {
+    return ask_about(*question);
+}
+
+abci::ResponseCheckTx Node::ask_about(const mempool::Question& question) {
+    auto answer = parts_.application.check_tx({*question.tx, question.type});
+    if (parts_.mempool.answer(question.number, answer)) {
         touch_all();
         engine_.transactions_available();
     }

@@ -70,6 +70,8 @@ class Node final : EngineListener {
     // ---- Transactions.
     /// The mempool's and the application's verdict, in this turn.
     [[nodiscard]] base::Result<abci::ResponseCheckTx> add_transaction(base::Bytes tx);
+    /// Asks the application, and tells the mempool and everybody.
+    [[nodiscard]] abci::ResponseCheckTx ask_about(const mempool::Question& question);
 
     // ---- To be looked at.
     [[nodiscard]] const Engine& engine() const noexcept { return engine_; }

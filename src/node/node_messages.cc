@@ -81,17 +81,10 @@ base::Verdict Node::hear_mempool(Peer& peer, types::ChannelMessage received) {
     const auto message = types::decode_checked<types::MempoolMessage>(received.message);
     if (!message) return std::unexpected(message.error());
     const auto& txs = std::get<types::MempoolTxs>(message->sum).txs;
-    bool added = false;
-    for (const base::BytesView tx : txs) {
-        auto question = parts_.mempool.add(base::to_bytes(tx), peer.mempool_id());
-        if (!question) continue;
-        const auto answer = parts_.application.check_tx({*question->tx, question->type});
-        if (parts_.mempool.answer(question->number, answer)) added = true;
-    }
-    if (added) {
-        touch_all();
-        engine_.transactions_available();
-    }
+    // What does not fit, or was seen before, is nobody's fault.
+    for (const base::BytesView tx : txs)
+        if (auto question = parts_.mempool.add(base::to_bytes(tx), peer.mempool_id()))
+            (void)ask_about(*question);
     return {};
 }
 

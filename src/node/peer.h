@@ -23,6 +23,7 @@ struct Peer {
     bool outbound = false;
     std::optional<types::PeerAddress> dialled;
     std::string remote_ip;
+    Time since{0};  // the connection was opened
     p2p::PeerLink link;
 
     gossip::PeerGossip gossip;

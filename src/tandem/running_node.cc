@@ -1,0 +1,357 @@
+#include "tandem/running_node.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+
+#include "crypto/ed25519.h"
+#include "io/exit_codes.h"
+#include "io/failure.h"
+#include "ledger/database_storage.h"
+#include "ledger/kvstore.h"
+#include "ledger/noop.h"
+#include "node/database_index.h"
+#include "seats/genesis.h"
+#include "store/seats_store.h"
+#include "tandem/node_files.h"
+
+namespace tandem::program {
+namespace {
+
+namespace code = io::exit_code;
+template <typename T>
+using Opened = std::expected<T, StartFailure>;
+
+std::unexpected<StartFailure> fail(int exit_code, base::Refusal why) {
+    return std::unexpected(StartFailure{exit_code, std::move(why)});
+}
+
+/// A private key as a signer.
+class FileKey final : public crypto::SigningKey {
+  public:
+    explicit FileKey(crypto::PrivateKey key) : key_(std::move(key)) {}
+    [[nodiscard]] crypto::PublicKey public_key() const override { return key_.public_key(); }
+    [[nodiscard]] crypto::SignatureBytes sign(base::BytesView message) const override {
+        return crypto::SignatureBytes(base::view(key_.sign(message)));
+    }
+
+  private:
+    crypto::PrivateKey key_;
+};
+
+/// The log on disk, as the node sees it.
+class DiskLog final : public node::Log {
+  public:
+    explicit DiskLog(io::LogFile& file) : file_(file) {}
+    signer::LogPosition append(const consensus::Input& input) override {
+        return {file_.append(input)};
+    }
+    signer::LogPosition append_marker(std::int64_t height) override {
+        return {file_.append_marker(height)};
+    }
+    signer::LogPosition append_watermark(base::BytesView record) override {
+        return {file_.append_watermark(record)};
+    }
+    [[nodiscard]] signer::LogPosition durable() const override { return {file_.durable()}; }
+    void ask_barrier() override { file_.ask_barrier(); }
+    void sync() override { file_.sync(); }
+
+  private:
+    io::LogFile& file_;
+};
+
+std::vector<types::PeerAddress> addresses_in(std::string_view list, base::Verdict& verdict) {
+    std::vector<types::PeerAddress> addresses;
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        const std::string_view item = list.substr(0, comma);
+        list.remove_prefix(std::min(comma + 1, list.size()));
+        if (item.empty()) continue;
+        auto address = types::peer_address_from_text(item);
+        if (!address) {
+            verdict = std::unexpected(address.error());
+            return {};
+        }
+        addresses.push_back(std::move(*address));
+    }
+    return addresses;
+}
+
+consensus::Config consensus_config(const ConsensusConfig& config) {
+    return {.timeout_propose = config.timeout_propose,
+            .timeout_propose_delta = config.timeout_propose_delta,
+            .timeout_prevote = config.timeout_prevote,
+            .timeout_prevote_delta = config.timeout_prevote_delta,
+            .timeout_precommit = config.timeout_precommit,
+            .timeout_precommit_delta = config.timeout_precommit_delta,
+            .timeout_commit = config.timeout_commit,
+            .skip_timeout_commit = config.skip_timeout_commit,
+            .create_empty_blocks = config.create_empty_blocks,
+            .create_empty_blocks_interval = config.create_empty_blocks_interval};
+}
+
+mempool::Limits mempool_limits(const MempoolConfig& config) {
+    return {.txs_max = static_cast<std::size_t>(config.size_txs),
+            .bytes_max = static_cast<std::uint64_t>(config.max_txs_bytes),
+            .tx_bytes_max = static_cast<std::size_t>(config.max_tx_bytes),
+            .cache_keys_max = static_cast<std::size_t>(config.cache_size_txs),
+            .recheck = config.recheck,
+            .keep_invalid_txs_in_cache = config.keep_invalid_txs_in_cache};
+}
+
+}  // namespace
+
+struct RunningNode::Parts {
+    Parts(const Home& node_home, const Config& node_config)
+        : home(node_home), config(node_config) {}
+
+    // ---- Opening, in this order.
+    Opened<void> read_files();
+    Opened<void> open_storage();
+    Opened<void> choose_application();
+    Opened<void> assemble();
+    types::NodeInfo own_info() const;
+
+    Home home;
+    Config config;
+    std::unique_ptr<ProcessReporter> reporter;
+    types::GenesisDoc genesis;
+    std::shared_ptr<const crypto::SigningKey> node_key;
+    std::shared_ptr<const crypto::SigningKey> validator_key;
+    std::shared_ptr<const crypto::SigningKey> liveness_key;  // of a chain with seats
+
+    std::optional<io::FolderLock> lock;
+    std::unique_ptr<io::RocksDatabase> database;
+    std::optional<store::BlockStore> blocks;
+    std::optional<store::StateStore> states;
+    std::optional<io::LogFile::Opened> log_file;
+    std::optional<DiskLog> log;
+
+    std::unique_ptr<ledger::Storage> application_storage;
+    std::unique_ptr<abci::Application> inner_application;
+    std::unique_ptr<store::SeatsStore> seats_store;
+    std::unique_ptr<seats::SeatsApplication> seats;
+
+    boost::asio::io_context loop{1};
+    std::optional<io::NetworkHost> host;
+    std::optional<mempool::Mempool> mempool;
+    std::unique_ptr<node::EvidenceKeeper> evidence;
+    std::optional<p2p::LocalNode> local;
+    std::optional<node::Node> node;
+
+    std::optional<node::DatabaseIndex> index_storage;
+    std::unique_ptr<rpc::Indexer> indexer;
+    std::optional<rpc::EventBus> bus;
+    std::optional<node::RpcEnvironment> environment;
+};
+
+RunningNode::RunningNode(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RunningNode::~RunningNode() = default;
+
+std::expected<std::unique_ptr<RunningNode>, StartFailure> RunningNode::open(const Home& home,
+                                                                            const Config& config) {
+    auto parts = std::make_unique<Parts>(home, config);
+    for (const auto step : {&Parts::read_files, &Parts::open_storage, &Parts::choose_application,
+                            &Parts::assemble})
+        if (auto done = ((*parts).*step)(); !done) return std::unexpected(done.error());
+    return std::unique_ptr<RunningNode>(new RunningNode(std::move(parts)));
+}
+
+Opened<void> RunningNode::Parts::read_files() {
+    auto made = ProcessReporter::make(config.base.log_level, config.base.log_format == "json");
+    if (!made) return fail(code::configuration, made.error());
+    reporter = std::move(*made);
+
+    const auto text = read_file(home.at(config.base.genesis_file), genesis_file_bytes_max);
+    if (!text) return fail(code::no_input, text.error());
+    auto reading = types::genesis_from_json(*text, wall_clock());
+    if (!reading) return fail(code::configuration, base::within("genesis", reading.error()));
+    for (const wire::JsonWarning& warning : reading->warnings)
+        reporter->report(node::LogLevel::warning, "genesis", warning.text());
+    genesis = std::move(reading->doc);
+    if (const auto usable = types::check_usable(genesis); !usable)
+        return fail(code::configuration, usable.error());
+
+    auto node_secret = load_node_key(home.at(config.base.node_key_file));
+    if (!node_secret) return fail(code::no_input, node_secret.error());
+    node_key = std::make_shared<FileKey>(std::move(*node_secret));
+    auto validator_secret = load_validator_key(home.at(config.base.priv_validator_key_file));
+    if (!validator_secret) return fail(code::no_input, validator_secret.error());
+    validator_key = std::make_shared<FileKey>(std::move(*validator_secret));
+
+    const auto seats_read = seats::read_genesis(base::as_bytes(genesis.app_state));
+    if (!seats_read) return fail(code::configuration, seats_read.error());
+    if (!seats_read->seats) return {};
+    auto liveness_secret = load_node_key(home.at(config.seats.liveness_key_file));
+    if (!liveness_secret) return fail(code::no_input, liveness_secret.error());
+    liveness_key = std::make_shared<FileKey>(std::move(*liveness_secret));
+    return {};
+}
+
+Opened<void> RunningNode::Parts::open_storage() {
+    const auto data = home.at(config.base.db_dir);
+    std::error_code error;
+    std::filesystem::create_directories(data, error);
+    if (error)
+        return fail(code::cannot_create,
+                    {"data", fmt::format("{}: {}", data.string(), error.message())});
+    auto taken = io::FolderLock::take(data);
+    if (!taken) return fail(code::busy, taken.error());
+    lock.emplace(std::move(*taken));
+    auto opened = io::RocksDatabase::open(data / "tandem.db");
+    if (!opened) return fail(code::damaged, opened.error());
+    database = std::move(*opened);
+    io::report_damage_of(data);
+    blocks.emplace(*database);
+    states.emplace(*database, std::string(cometbft_version));
+
+    io::LogFileConfig log_config;
+    log_config.barrier_done = [this] {
+        boost::asio::post(loop, [this] {
+            if (node) node->log_durable();
+        });
+    };
+    auto found = io::LogFile::open(data / "log", genesis.chain_id, std::move(log_config));
+    if (!found) return fail(code::damaged, found.error());
+    log_file.emplace(std::move(*found));
+    log.emplace(*log_file->log);
+    return {};
+}
+
+Opened<void> RunningNode::Parts::choose_application() {
+    const std::string& name = config.base.proxy_app;
+    if (name == "kvstore") {
+        application_storage = std::make_unique<ledger::MemoryStorage>();
+        inner_application = std::make_unique<ledger::KvStore>(*application_storage);
+    } else if (name == "persistent_kvstore") {
+        application_storage = std::make_unique<ledger::DatabaseStorage>(*database);
+        inner_application = std::make_unique<ledger::KvStore>(*application_storage);
+    } else if (name == "noop") {
+        inner_application = std::make_unique<ledger::NoOp>();
+    } else {
+        return fail(code::configuration,
+                    {"proxy_app",
+                     fmt::format("\"{}\": this program has the applications kvstore, "
+                                 "persistent_kvstore and noop built in; external ones are not "
+                                 "served yet",
+                                 name)});
+    }
+    if (!liveness_key) return {};
+    const bool in_memory = name == "kvstore";
+    seats_store = std::make_unique<store::SeatsStore>(
+        *database, in_memory ? store::SeatsDurability::at_once
+                             : store::SeatsDurability::with_application);
+    const types::Address address = crypto::address(validator_key->public_key());
+    seats = std::make_unique<seats::SeatsApplication>(
+        *inner_application, *seats_store, crypto::real_verifier(),
+        seats::OwnNode{base::to_bytes(base::view(address)), liveness_key});
+    if (const auto verdict = seats->recover(); !verdict)
+        return fail(code::damaged, verdict.error());
+    return {};
+}
+
+types::NodeInfo RunningNode::Parts::own_info() const {
+    types::NodeInfo info;
+    info.protocol_version = {8, types::block_protocol, 0};
+    info.default_node_id = types::node_id(node_key->public_key());
+    info.listen_addr =
+        config.p2p.external_address.empty() ? config.p2p.laddr : config.p2p.external_address;
+    info.network = genesis.chain_id;
+    info.version = std::string(cometbft_version);
+    info.moniker = config.base.moniker;
+    info.other = {config.tx_index.indexer == "kv" ? "on" : "off", config.rpc.laddr};
+    for (const p2p::Channel& channel : local->channels)
+        if (channel.id != 0x00 && (channel.id != node::heartbeat_channel || seats))
+            info.channels.push_back(channel.id);
+    if (config.p2p.pex) info.channels.push_back(0x00);
+    return info;
+}
+
+Opened<void> RunningNode::Parts::assemble() {
+    const auto laddr = types::split_host_port(types::without_scheme(config.p2p.laddr));
+    if (!laddr) return fail(code::configuration, base::within("p2p.laddr", laddr.error()));
+    io::NetworkConfig network;
+    network.listen_host = laddr->host.empty() ? "0.0.0.0" : laddr->host;
+    network.listen_port = static_cast<std::uint16_t>(std::stoi(laddr->port));
+    network.inbound_max = static_cast<std::size_t>(config.p2p.max_num_inbound_peers);
+    host.emplace(loop, *reporter, network);
+    mempool.emplace(mempool_limits(config.mempool));
+
+    p2p::ConnectionConfig connection;
+    connection.payload_bytes = static_cast<std::size_t>(config.p2p.max_packet_msg_payload_bytes);
+    connection.send_bytes_per_second =
+        static_cast<std::uint64_t>(config.p2p.send_rate_bytes_per_second);
+    connection.receive_bytes_per_second =
+        static_cast<std::uint64_t>(config.p2p.recv_rate_bytes_per_second);
+    const auto tx_bytes_max = static_cast<std::uint32_t>(config.mempool.max_tx_bytes);
+    local.emplace(p2p::LocalNode{*node_key, {}, node::open_channels(tx_bytes_max), connection});
+    local->info = own_info();
+
+    base::Verdict peers_verdict;
+    node::NodeConfig settings;
+    settings.engine.consensus = consensus_config(config.consensus);
+    settings.engine.block_time_tolerance = config.consensus.block_time_tolerance;
+    settings.engine.key = validator_key;
+    settings.engine.software_version = std::string(cometbft_version);
+    settings.persistent_peers = addresses_in(config.p2p.persistent_peers, peers_verdict);
+    if (!peers_verdict)
+        return fail(code::configuration, base::within("p2p.persistent_peers", peers_verdict.error()));
+    settings.broadcast_txs = config.mempool.broadcast;
+    settings.tx_bytes_max = tx_bytes_max;
+
+    const node::EngineParts engine{.host = *host,
+                                   .reporter = *reporter,
+                                   .log = *log,
+                                   .database = *database,
+                                   .blocks = *blocks,
+                                   .states = *states,
+                                   .application = seats ? static_cast<abci::Application&>(*seats)
+                                                        : *inner_application,
+                                   .evidence = *evidence,
+                                   .mempool = *mempool,
+                                   .verifier = crypto::real_verifier()};
+    node.emplace(engine, std::move(settings), *local, seats.get());
+    host->attach(*node);
+    if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)
+        return fail(code::damaged, verdict.error());
+
+    index_storage.emplace(*database);
+    if (config.tx_index.indexer == "kv")
+        indexer = std::make_unique<rpc::KeyValueIndexer>(*index_storage);
+    else
+        indexer = std::make_unique<rpc::NullIndexer>();
+    bus.emplace(rpc::EventBusLimits{
+        static_cast<std::size_t>(config.rpc.max_subscription_clients),
+        static_cast<std::size_t>(config.rpc.max_subscriptions_per_client)});
+    environment.emplace(node::RpcEnvironment::Parts{
+        *node, engine, *local, seats.get(), *bus, *indexer, genesis,
+        {fmt::format("Listener(@{})", config.p2p.external_address)}});
+    node->set_observer(&*environment);
+    return {};
+}
+
+std::expected<void, StartFailure> RunningNode::run() {
+    Parts& parts = *parts_;
+    if (const auto verdict = parts.host->listen(); !verdict)
+        return fail(code::busy, verdict.error());
+    boost::asio::signal_set signals(parts.loop, SIGTERM, SIGINT);
+    signals.async_wait([&parts](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        parts.reporter->report(node::LogLevel::info, "node",
+                               fmt::format("stopping on signal {}", signal));
+        parts.host->stop_loop();
+    });
+    parts.reporter->report(
+        node::LogLevel::info, "node",
+        fmt::format("node {} of chain {} at height {}, listening at port {}",
+                    parts.local->id(), parts.genesis.chain_id,
+                    parts.node->engine().state().last_block_height, parts.host->port()));
+    parts.node->start();
+    parts.host->run();
+    parts.log->sync();
+    parts.database->sync();
+    return {};
+}
+
+}  // namespace tandem::program

@@ -1,0 +1,40 @@
+// One node with everything that it stands on, from its home folder: built bottom up, so that what
+// is wrong with a file is said before anything is changed, and torn down the other way.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+
+#include "io/folder_lock.h"
+#include "io/log_file.h"
+#include "io/network_host.h"
+#include "io/rocks_database.h"
+#include "node/rpc_environment.h"
+#include "tandem/home.h"
+#include "tandem/reporter.h"
+
+namespace tandem::program {
+
+/// Why a node did not start, and with which exit code.
+struct StartFailure {
+    int exit_code = 1;
+    base::Refusal why;
+};
+
+class RunningNode {
+  public:
+    /// Reads files, opens log and database, recovers; nothing of the network yet.
+    [[nodiscard]] static std::expected<std::unique_ptr<RunningNode>, StartFailure> open(
+        const Home& home, const Config& config);
+    ~RunningNode();
+
+    /// Listens, dials, and runs until SIGTERM or SIGINT.
+    [[nodiscard]] std::expected<void, StartFailure> run();
+
+  private:
+    struct Parts;
+    explicit RunningNode(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace tandem::program
