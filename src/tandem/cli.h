@@ -82,6 +82,7 @@ CLI::App* add_command(CLI::App& app, std::string name, std::string about,
 
 // ---- The commands, each in a file of its own.
 void add_init(CLI::App& app, Context& context);
+void add_start(CLI::App& app, Context& context);
 void add_testnet(CLI::App& app, Context& context);
 void add_key_commands(CLI::App& app, Context& context);
 void add_reset_commands(CLI::App& app, Context& context);

@@ -59,6 +59,7 @@ int run(int argc, char** argv) {
         ->check(CLI::IsMember({"text", "json"}));
     app.require_subcommand(0, 1);
     add_init(app, context);
+    add_start(app, context);
     add_testnet(app, context);
     add_key_commands(app, context);
     add_reset_commands(app, context);

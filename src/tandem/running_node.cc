@@ -8,10 +8,9 @@
 #include "crypto/ed25519.h"
 #include "io/exit_codes.h"
 #include "io/failure.h"
-#include "ledger/database_storage.h"
+#include "io/shared_database.h"
 #include "ledger/kvstore.h"
 #include "ledger/noop.h"
-#include "node/database_index.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
 #include "tandem/node_files.h"
@@ -38,6 +37,19 @@ class FileKey final : public crypto::SigningKey {
 
   private:
     crypto::PrivateKey key_;
+};
+
+class WithoutEvidence final : public node::EvidenceKeeper, chain::EvidenceJudge {
+  public:
+    std::vector<types::Evidence> pending(std::int64_t) const override { return {}; }
+    void report(const types::Vote&, const types::Vote&) override {}
+    void committed(const chain::State&, const types::EvidenceList&) override {}
+    base::Verdict add(const types::Evidence&, const chain::State&) override { return {}; }
+    const chain::EvidenceJudge& judge() const override { return *this; }
+    base::Verdict judge(const chain::State&, const types::EvidenceList& list) const override {
+        if (list.evidence.empty()) return {};
+        return base::refuse("evidence", "there can be none here");
+    }
 };
 
 /// The log on disk, as the node sees it.
@@ -121,6 +133,7 @@ struct RunningNode::Parts {
     std::shared_ptr<const crypto::SigningKey> validator_key;
     std::shared_ptr<const crypto::SigningKey> liveness_key;  // of a chain with seats
 
+    boost::asio::io_context loop{1};  // outlives the log, whose thread calls it
     std::optional<io::FolderLock> lock;
     std::unique_ptr<io::RocksDatabase> database;
     std::optional<store::BlockStore> blocks;
@@ -133,14 +146,13 @@ struct RunningNode::Parts {
     std::unique_ptr<store::SeatsStore> seats_store;
     std::unique_ptr<seats::SeatsApplication> seats;
 
-    boost::asio::io_context loop{1};
     std::optional<io::NetworkHost> host;
     std::optional<mempool::Mempool> mempool;
     std::unique_ptr<node::EvidenceKeeper> evidence;
     std::optional<p2p::LocalNode> local;
     std::optional<node::Node> node;
 
-    std::optional<node::DatabaseIndex> index_storage;
+    std::optional<io::SharedIndexStorage> index_storage;
     std::unique_ptr<rpc::Indexer> indexer;
     std::optional<rpc::EventBus> bus;
     std::optional<node::RpcEnvironment> environment;
@@ -166,7 +178,7 @@ Opened<void> RunningNode::Parts::read_files() {
     const auto text = read_file(home.at(config.base.genesis_file), genesis_file_bytes_max);
     if (!text) return fail(code::no_input, text.error());
     auto reading = types::genesis_from_json(*text, wall_clock());
-    if (!reading) return fail(code::configuration, base::within("genesis", reading.error()));
+    if (!reading) return fail(code::configuration, reading.error());
     for (const wire::JsonWarning& warning : reading->warnings)
         reporter->report(node::LogLevel::warning, "genesis", warning.text());
     genesis = std::move(reading->doc);
@@ -194,13 +206,13 @@ Opened<void> RunningNode::Parts::open_storage() {
     std::error_code error;
     std::filesystem::create_directories(data, error);
     if (error)
-        return fail(code::cannot_create,
+        return fail(code::io_error,
                     {"data", fmt::format("{}: {}", data.string(), error.message())});
     auto taken = io::FolderLock::take(data);
     if (!taken) return fail(code::busy, taken.error());
     lock.emplace(std::move(*taken));
     auto opened = io::RocksDatabase::open(data / "tandem.db");
-    if (!opened) return fail(code::damaged, opened.error());
+    if (!opened) return fail(code::bad_data, opened.error());
     database = std::move(*opened);
     io::report_damage_of(data);
     blocks.emplace(*database);
@@ -213,7 +225,7 @@ Opened<void> RunningNode::Parts::open_storage() {
         });
     };
     auto found = io::LogFile::open(data / "log", genesis.chain_id, std::move(log_config));
-    if (!found) return fail(code::damaged, found.error());
+    if (!found) return fail(code::bad_data, found.error());
     log_file.emplace(std::move(*found));
     log.emplace(*log_file->log);
     return {};
@@ -225,7 +237,7 @@ Opened<void> RunningNode::Parts::choose_application() {
         application_storage = std::make_unique<ledger::MemoryStorage>();
         inner_application = std::make_unique<ledger::KvStore>(*application_storage);
     } else if (name == "persistent_kvstore") {
-        application_storage = std::make_unique<ledger::DatabaseStorage>(*database);
+        application_storage = std::make_unique<io::ApplicationStorage>(*database);
         inner_application = std::make_unique<ledger::KvStore>(*application_storage);
     } else if (name == "noop") {
         inner_application = std::make_unique<ledger::NoOp>();
@@ -247,7 +259,7 @@ Opened<void> RunningNode::Parts::choose_application() {
         *inner_application, *seats_store, crypto::real_verifier(),
         seats::OwnNode{base::to_bytes(base::view(address)), liveness_key});
     if (const auto verdict = seats->recover(); !verdict)
-        return fail(code::damaged, verdict.error());
+        return fail(code::bad_data, verdict.error());
     return {};
 }
 
@@ -270,7 +282,7 @@ types::NodeInfo RunningNode::Parts::own_info() const {
 
 Opened<void> RunningNode::Parts::assemble() {
     const auto laddr = types::split_host_port(types::without_scheme(config.p2p.laddr));
-    if (!laddr) return fail(code::configuration, base::within("p2p.laddr", laddr.error()));
+    if (!laddr) return fail(code::configuration, laddr.error());
     io::NetworkConfig network;
     network.listen_host = laddr->host.empty() ? "0.0.0.0" : laddr->host;
     network.listen_port = static_cast<std::uint16_t>(std::stoi(laddr->port));
@@ -278,6 +290,7 @@ Opened<void> RunningNode::Parts::assemble() {
     host.emplace(loop, *reporter, network);
     mempool.emplace(mempool_limits(config.mempool));
 
+    evidence = std::make_unique<WithoutEvidence>();
     p2p::ConnectionConfig connection;
     connection.payload_bytes = static_cast<std::size_t>(config.p2p.max_packet_msg_payload_bytes);
     connection.send_bytes_per_second =
@@ -296,7 +309,7 @@ Opened<void> RunningNode::Parts::assemble() {
     settings.engine.software_version = std::string(cometbft_version);
     settings.persistent_peers = addresses_in(config.p2p.persistent_peers, peers_verdict);
     if (!peers_verdict)
-        return fail(code::configuration, base::within("p2p.persistent_peers", peers_verdict.error()));
+        return fail(code::configuration, peers_verdict.error());
     settings.broadcast_txs = config.mempool.broadcast;
     settings.tx_bytes_max = tx_bytes_max;
 
@@ -314,7 +327,7 @@ Opened<void> RunningNode::Parts::assemble() {
     node.emplace(engine, std::move(settings), *local, seats.get());
     host->attach(*node);
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)
-        return fail(code::damaged, verdict.error());
+        return fail(code::bad_data, verdict.error());
 
     index_storage.emplace(*database);
     if (config.tx_index.indexer == "kv")

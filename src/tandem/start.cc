@@ -2,26 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <iostream>
-
-#include "io/exit_codes.h"
 #include "tandem/running_node.h"
 
 namespace tandem::program {
 namespace {
 
-int failed(const StartFailure& failure) {
-    std::cerr << fmt::format("ERROR: {}: {}\n", failure.why.check, failure.why.why);
-    return failure.exit_code;
+std::unexpected<Failure> failed(const StartFailure& failure) {
+    return fail(static_cast<ExitCode>(failure.exit_code),
+                fmt::format("{}: {}", failure.why.check, failure.why.why));
 }
 
 }  // namespace
 
-int start(const Home& home, const Config& config) {
+Outcome start(const Home& home, const Config& config) {
     auto opened = RunningNode::open(home, config);
     if (!opened) return failed(opened.error());
     if (const auto ran = (*opened)->run(); !ran) return failed(ran.error());
-    return io::exit_code::ok;
+    return {};
 }
 
 }  // namespace tandem::program
