@@ -42,7 +42,8 @@ void Node::report(LogLevel level, std::string_view text) const {
 
 void Node::start() {
     engine_.begin_consensus();
-    for (const types::PeerAddress& address : config_.persistent_peers) dial(address, Time(0));
+    for (const types::PeerAddress& address : config_.persistent_peers)
+        if (address.id != local_->id()) dial(address, Time(0));
     claim_again();
 }
 
@@ -178,6 +179,13 @@ void Node::on_height() {
 }
 
 void Node::on_block(const chain::Execution& execution) {
+    const auto& decided = execution.decided();
+    parts_.reporter.report(
+        LogLevel::info, "state",
+        fmt::format("executed block {} with {} transactions, hash {}, application hash {}",
+                    execution.height(), decided.block->data.txs.size(),
+                    base::to_hex(base::view(decided.id.hash), base::HexCase::upper),
+                    base::to_hex(execution.answer().app_hash, base::HexCase::upper)));
     if (observer_ != nullptr) observer_->on_block(execution);
     if (seats_ == nullptr) return;
     std::vector<seats::Heartbeat> to_send = seats_->take_confirmed();
