@@ -12,6 +12,7 @@
 #include <sys/random.h>
 
 #include "io/exit_codes.h"
+#include "io/files.h"
 
 namespace tandem::io {
 namespace {
@@ -160,7 +161,8 @@ void NetworkHost::open(Tcp::socket socket, std::optional<types::PeerAddress> dia
     const auto link = std::make_shared<Link>(number, std::move(socket), !dialled);
     if (link->inbound) ++inbound_;
     links_.emplace(number, link);
-    node_->link_opened(number, std::move(dialled), remote.address().to_string());
+    const auto ip = types::IpAddress::from_text(remote.address().to_string());
+    node_->link_opened(number, std::move(dialled), ip.value_or(types::IpAddress{}));
     read(link);
 }
 
@@ -268,6 +270,14 @@ void NetworkHost::dial(const types::PeerAddress& address) {
                 dial->socket, found,
                 [finish](const error_code& failed, const Tcp::endpoint&) { finish(!failed); });
         });
+}
+
+void NetworkHost::save_address_book(std::string text) {
+    if (config_.address_book.empty()) return;
+    constexpr unsigned mode = 0644;
+    if (const auto saved = replace_file(config_.address_book, base::as_bytes(text), mode); !saved)
+        reporter_.report(node::LogLevel::warning, "p2p",
+                         "the address book is not saved: " + saved.error().why);
 }
 
 // ---- The loop

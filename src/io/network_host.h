@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -26,6 +27,7 @@ struct NetworkConfig {
     std::size_t inbound_max = 40;       // accepted sockets at a time
     std::chrono::milliseconds dial_timeout{1000};
     std::chrono::milliseconds write_timeout{10'000};
+    std::filesystem::path address_book;  // its file; empty: it is not kept
 };
 
 class NetworkHost final : public node::Host {
@@ -53,6 +55,7 @@ class NetworkHost final : public node::Host {
     [[nodiscard]] std::size_t unsent_bytes(node::LinkId link) const override;
     void close(node::LinkId link) override;
     void dial(const types::PeerAddress& address) override;
+    void save_address_book(std::string text) override;
     [[noreturn]] void stop(const base::Refusal& why) override;
 
   private:

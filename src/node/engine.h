@@ -22,6 +22,7 @@
 #include "chain/execution.h"
 #include "chain/recovery.h"
 #include "consensus/core.h"
+#include "evidence/pool.h"
 #include "mempool/mempool.h"
 #include "node/host.h"
 #include "store/block_store.h"
@@ -29,22 +30,6 @@
 #include "store/state_store.h"
 
 namespace tandem::node {
-
-/// What the engine wants of the evidence pool.
-class EvidenceKeeper {
-  public:
-    virtual ~EvidenceKeeper() = default;
-    /// The first ones that fit together into a block's evidence.
-    [[nodiscard]] virtual std::vector<types::Evidence> pending(std::int64_t bytes_max) const = 0;
-    /// Two votes of one validator that consensus saw; evidence once their height is decided.
-    virtual void report(const types::Vote& first, const types::Vote& second) = 0;
-    /// A block took effect: what it carries leaves, and so does what has expired.
-    virtual void committed(const chain::State& after, const types::EvidenceList& list) = 0;
-    /// From a peer. Refused where it is not true: that peer lies.
-    [[nodiscard]] virtual base::Verdict add(const types::Evidence& evidence,
-                                            const chain::State& state) = 0;
-    [[nodiscard]] virtual const chain::EvidenceJudge& judge() const = 0;
-};
 
 /// What the engine works with. All of it is borrowed and outlives the engine.
 struct EngineParts {
@@ -55,7 +40,7 @@ struct EngineParts {
     store::BlockStore& blocks;
     store::StateStore& states;
     abci::Application& application;
-    EvidenceKeeper& evidence;
+    evidence::Pool& evidence;
     mempool::Mempool& mempool;
     const crypto::Verifier& verifier;
 };

@@ -62,6 +62,9 @@ class Host {
     /// Node::link_opened or Node::dial_failed follows.
     virtual void dial(const types::PeerAddress& address) = 0;
 
+    /// Keeps the address book for the next start; it may be lost.
+    virtual void save_address_book(std::string text) = 0;
+
     // ---- The end.
     /// The node cannot go on: stops the process with a clear message. Does not return to the
     /// present turn.

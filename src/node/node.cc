@@ -11,7 +11,7 @@ namespace {
 // newer truth can still replace it.
 constexpr std::size_t unsent_bytes_max = 256 * 1024;
 constexpr Time claims_period = std::chrono::seconds(2);
-constexpr Time redial_period = std::chrono::seconds(1);
+constexpr Time evidence_period = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -34,7 +34,8 @@ Node::Node(EngineParts parts, NodeConfig config, const p2p::LocalNode& local,
       config_(std::move(config)),
       local_(&local),
       seats_(seats),
-      engine_(parts_, config_.engine, *this) {}
+      engine_(parts_, config_.engine, *this),
+      rules_(config_.peers, std::move(config_.book), config_.seed, moment()) {}
 
 void Node::report(LogLevel level, std::string_view text) const {
     parts_.reporter.report(level, "p2p", text);
@@ -42,9 +43,9 @@ void Node::report(LogLevel level, std::string_view text) const {
 
 void Node::start() {
     engine_.begin_consensus();
-    for (const types::PeerAddress& address : config_.persistent_peers)
-        if (address.id != local_->id()) dial(address, Time(0));
+    carry_out_peers();
     claim_again();
+    repeat_evidence();
 }
 
 void Node::claim_again() {
@@ -55,30 +56,88 @@ void Node::claim_again() {
     parts_.host.call_at(parts_.host.now() + claims_period, [this] { claim_again(); });
 }
 
+void Node::repeat_evidence() {
+    for (auto& [id, peer] : peers_) {
+        peer.evidence.repeat();
+        if (parts_.evidence.pending_count() > 0) peer.dirty = true;
+    }
+    parts_.host.call_at(parts_.host.now() + evidence_period, [this] { repeat_evidence(); });
+}
+
 // ---- Links
 
-void Node::dial(const types::PeerAddress& address, Time after) {
-    parts_.host.call_at(parts_.host.now() + after, [this, address] {
-        for (const auto& [id, peer] : peers_)
-            if (peer.link.peer_id() == address.id) return;
-        parts_.host.dial(address);
+p2p::Moment Node::moment() const {
+    return {parts_.host.now(), parts_.host.wall_clock()};
+}
+
+void Node::carry_out_peers() {
+    for (const p2p::PeersEffect& effect : rules_.take_effects()) carry_out(effect);
+    const Time at = rules_.next_wake();
+    if (rules_wake_at_ && *rules_wake_at_ <= at) return;
+    rules_wake_at_ = at;
+    parts_.host.call_at(at, [this, at] {
+        if (rules_wake_at_ != at) return;
+        rules_wake_at_.reset();
+        rules_.tick(moment());
+        carry_out_peers();
     });
 }
 
+void Node::carry_out(const p2p::PeersEffect& effect) {
+    if (const auto* dial = std::get_if<p2p::DialPeer>(&effect)) {
+        parts_.host.dial(dial->address);
+    } else if (const auto* close = std::get_if<p2p::ClosePeer>(&effect)) {
+        const auto found = peers_.find(LinkId{close->link});
+        if (found == peers_.end()) return;
+        report(LogLevel::info, fmt::format("closing the connection to {}: {}",
+                                           found->second.remote_ip, close->why));
+        flush(found->second);
+        parts_.host.close(found->first);
+        peers_.erase(found);
+    } else if (const auto* pex = std::get_if<p2p::SendPex>(&effect)) {
+        const auto found = peers_.find(LinkId{pex->link});
+        if (found == peers_.end() || found->second.pex.size() >= Peer::pex_max) return;
+        found->second.pex.push_back(
+            std::make_shared<const base::Bytes>(wire::encode(pex->message)));
+        found->second.dirty = true;
+    } else if (std::holds_alternative<p2p::SaveBook>(effect)) {
+        parts_.host.save_address_book(rules_.book().to_text());
+    }
+}
+
+void Node::dial_seeds(const std::vector<types::PeerAddress>& seeds) {
+    rules_.dial_seeds(seeds, moment());
+    carry_out_peers();
+}
+
+void Node::dial_peers(const std::vector<types::PeerAddress>& peers, bool persistent,
+                      bool unconditional) {
+    rules_.dial_peers(peers, persistent, unconditional, moment());
+    carry_out_peers();
+}
+
 void Node::dial_failed(const types::PeerAddress& address) {
-    dial(address, redial_period);
+    rules_.dial_failed(address, moment());
+    carry_out_peers();
 }
 
 void Node::link_opened(LinkId link, std::optional<types::PeerAddress> dialled,
-                       std::string remote_ip) {
+                       const types::IpAddress& remote) {
+    const base::Verdict allowed = rules_.link_opened(link.value, remote, dialled, moment());
+    if (!allowed) {
+        report(LogLevel::info,
+               fmt::format("no connection with {}: {}", remote.to_text(), allowed.error().why));
+        parts_.host.close(link);
+        return carry_out_peers();
+    }
     const std::string expected = dialled ? dialled->id : std::string();
     auto [place, is_new] = peers_.try_emplace(
         link, link, dialled.has_value(),
         p2p::PeerLink(*local_, parts_.host.fresh_secret(), expected, parts_.host.now()));
     TANDEM_CHECK(is_new);
-    place->second.dialled = std::move(dialled);
-    place->second.remote_ip = std::move(remote_ip);
+    place->second.remote_ip = remote.to_text();
     place->second.since = parts_.host.now();
+    carry_out_peers();
 }
 
 void Node::drop(LinkId link, const base::Refusal& why) {
@@ -87,15 +146,16 @@ void Node::drop(LinkId link, const base::Refusal& why) {
     report(LogLevel::info, fmt::format("connection {} to {} ends: {}: {}", link.value,
                                        found->second.remote_ip, why.check, why.why));
     parts_.host.close(link);
-    link_closed(link);
+    peers_.erase(found);
+    rules_.link_closed(
+        link.value, why.check == "peer.id" ? p2p::Ending::impostor : p2p::Ending::lost, moment());
+    carry_out_peers();
 }
 
 void Node::link_closed(LinkId link) {
-    const auto found = peers_.find(link);
-    if (found == peers_.end()) return;
-    const std::optional<types::PeerAddress> dialled = found->second.dialled;
-    peers_.erase(found);
-    if (dialled) dial(*dialled, redial_period);
+    if (peers_.erase(link) == 0) return;
+    rules_.link_closed(link.value, p2p::Ending::lost, moment());
+    carry_out_peers();
 }
 
 void Node::link_bytes(LinkId link, base::BytesView bytes) {
@@ -115,16 +175,20 @@ void Node::link_bytes(LinkId link, base::BytesView bytes) {
 }
 
 void Node::admit(Peer& peer, std::vector<types::ChannelMessage>& messages) {
-    for (const auto& [id, other] : peers_)
-        if (id != peer.link_id && other.link.open() && other.link.peer_id() == peer.link.peer_id())
-            return drop(peer.link_id, {"peer.duplicate", "there is a connection to it already"});
+    const LinkId link = peer.link_id;
+    const auto says = types::validate(peer.link.peer_info());  // a second time: it was good then
+    if (!says) return drop(link, says.error());
+    if (const auto verdict = rules_.authenticated(link.value, peer.link.peer_id(), *says, moment());
+        !verdict)
+        return drop(link, verdict.error());
     if (const auto verdict = peer.link.admit(parts_.host.now(), messages); !verdict)
-        return drop(peer.link_id, verdict.error());
+        return drop(link, verdict.error());
     report(LogLevel::info, fmt::format("peer {} \"{}\" at {} joins", peer.link.peer_id(),
                                        peer.link.peer_info().moniker, peer.remote_ip));
     types::BlocksyncMessage status;
     status.sum = types::StatusResponse{parts_.blocks.height(), parts_.blocks.base()};
     say_blocksync(peer, status);
+    carry_out_peers();
 }
 
 void Node::link_drained(LinkId link) {
@@ -248,6 +312,8 @@ void Node::say(Peer& peer, const gossip::OurView& ours) {
         }
     }
     say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::blocksync), peer.blocksync);
+    say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::pex), peer.pex);
+    say_evidence(peer);
     if (config_.broadcast_txs) say_transactions(peer);
 }
 

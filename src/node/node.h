@@ -13,6 +13,7 @@
 
 #include "node/engine.h"
 #include "node/peer.h"
+#include "p2p/peers.h"
 #include "seats/seats_application.h"
 #include "types/blocksync_messages.h"
 
@@ -27,7 +28,9 @@ inline constexpr std::uint8_t heartbeat_channel = 0x54;
 
 struct NodeConfig {
     EngineConfig engine;
-    std::vector<types::PeerAddress> persistent_peers;
+    p2p::PeersConfig peers;
+    p2p::AddressBook book;
+    std::uint64_t seed = 0;  // of whatever is drawn by lot
     bool broadcast_txs = true;
     std::uint32_t tx_bytes_max = types::tx_bytes_max_default;
 };
@@ -56,7 +59,8 @@ class Node final : EngineListener {
     // ---- Events. The host calls end_turn() after each of them, and after each piece of work that
     // it was asked to call.
     /// `dialled`: the address asked for; none for who dialled us.
-    void link_opened(LinkId link, std::optional<types::PeerAddress> dialled, std::string remote_ip);
+    void link_opened(LinkId link, std::optional<types::PeerAddress> dialled,
+                     const types::IpAddress& remote);
     void link_bytes(LinkId link, base::BytesView bytes);
     void link_drained(LinkId link);
     void link_closed(LinkId link);
@@ -73,6 +77,11 @@ class Node final : EngineListener {
     /// Asks the application, and tells the mempool and everybody.
     [[nodiscard]] abci::ResponseCheckTx ask_about(const mempool::Question& question);
 
+    // ---- Orders of an operator.
+    void dial_seeds(const std::vector<types::PeerAddress>& seeds);
+    void dial_peers(const std::vector<types::PeerAddress>& peers, bool persistent,
+                    bool unconditional);
+
     // ---- To be looked at.
     [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
     [[nodiscard]] const std::map<LinkId, Peer>& peers() const noexcept { return peers_; }
@@ -88,7 +97,10 @@ class Node final : EngineListener {
     // ---- Links.
     void drop(LinkId link, const base::Refusal& why);
     void admit(Peer& peer, std::vector<types::ChannelMessage>& messages);
-    void dial(const types::PeerAddress& address, Time after);
+    [[nodiscard]] p2p::Moment moment() const;
+    /// What the rules of peers want done (p2p/peers.h), and when they are to be asked next.
+    void carry_out_peers();
+    void carry_out(const p2p::PeersEffect& effect);
     void schedule_wake(Peer& peer);
     void wake(LinkId link);
 
@@ -107,10 +119,12 @@ class Node final : EngineListener {
     void say(Peer& peer, const gossip::OurView& view);
     void say_queued(Peer& peer, std::uint8_t channel, std::deque<p2p::Connection::Message>& queue);
     void say_transactions(Peer& peer);
+    void say_evidence(Peer& peer);
     void flush(Peer& peer);
     void touch_all() noexcept;
     [[nodiscard]] gossip::OurView view() const;
     void claim_again();
+    void repeat_evidence();
     void report(LogLevel level, std::string_view text) const;
 
     EngineParts parts_;
@@ -119,6 +133,8 @@ class Node final : EngineListener {
     seats::SeatsApplication* seats_;
     Observer* observer_ = nullptr;
     Engine engine_;
+    p2p::Peers rules_;  // whom to dial, whom to let in
+    std::optional<Time> rules_wake_at_;
     std::map<LinkId, Peer> peers_;
 };
 

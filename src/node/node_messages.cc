@@ -23,7 +23,11 @@ base::Verdict Node::hear(Peer& peer, types::ChannelMessage message) {
             return hear_evidence(peer, message);
         case blocksync:
             return hear_blocksync(peer, message);
-        case pex:
+        case pex: {
+            auto verdict = rules_.hear(peer.link_id.value, message.message, moment());
+            carry_out_peers();
+            return verdict;
+        }
         case snapshot:
         case snapshot_chunk:
             return {};
@@ -92,7 +96,7 @@ void Node::say_transactions(Peer& peer) {
     const auto channel = static_cast<std::uint8_t>(types::ChannelId::mempool);
     while (peer.link.can_send(channel)) {
         const mempool::Tx tx =
-            parts_.mempool.next_for(peer.mempool_id(), peer.walk, peer.gossip.model().height);
+            parts_.mempool.next_for(peer.mempool_id(), peer.txs, peer.gossip.model().height);
         if (tx == nullptr) return;
         const base::BytesView one[] = {*tx};
         types::MempoolMessage message;
@@ -101,12 +105,23 @@ void Node::say_transactions(Peer& peer) {
     }
 }
 
-base::Verdict Node::hear_evidence(Peer&, const types::ChannelMessage& received) {
+base::Verdict Node::hear_evidence(Peer& peer, const types::ChannelMessage& received) {
     const auto list = types::decode_checked<types::EvidenceList>(received.message);
     if (!list) return std::unexpected(list.error());
-    for (const types::Evidence& evidence : list->evidence)
-        TANDEM_TRY(parts_.evidence.add(evidence, engine_.state()));
+    const std::size_t before = parts_.evidence.pending_count();
+    TANDEM_TRY(parts_.evidence.receive(peer.evidence, *list, engine_.state()));
+    if (parts_.evidence.pending_count() != before) touch_all();
     return {};
+}
+
+void Node::say_evidence(Peer& peer) {
+    const auto channel = static_cast<std::uint8_t>(types::ChannelId::evidence);
+    while (parts_.evidence.pending_count() > 0 && peer.link.can_send(channel)) {
+        auto message =
+            parts_.evidence.next_for(peer.evidence, peer.gossip.model().height, engine_.state());
+        if (!message) return;
+        (void)peer.link.send(channel, std::make_shared<const base::Bytes>(std::move(*message)));
+    }
 }
 
 // ---- Block sync

@@ -5,6 +5,7 @@
 #pragma once
 #include <deque>
 
+#include "evidence/pool.h"
 #include "gossip/peer_gossip.h"
 #include "mempool/mempool.h"
 #include "node/host.h"
@@ -18,16 +19,17 @@ struct Peer {
 
     static constexpr std::size_t heartbeats_max = 256;
     static constexpr std::size_t blocksync_max = 64;
+    static constexpr std::size_t pex_max = 4;
 
     LinkId link_id;
     bool outbound = false;
-    std::optional<types::PeerAddress> dialled;
     std::string remote_ip;
     Time since{0};  // the connection was opened
     p2p::PeerLink link;
 
     gossip::PeerGossip gossip;
-    mempool::Walk walk;
+    mempool::Walk txs;
+    evidence::Walk evidence;
     std::deque<p2p::Connection::Message> heartbeats;
     std::deque<p2p::Connection::Message> blocksync;  // answers and requests
     std::deque<p2p::Connection::Message> pex;

@@ -20,7 +20,8 @@ std::string peer_state_text(const gossip::PeerModel& model) {
         R"("precommits":{},"last_commit_round":{},"last_commit":{},"catchup_commit_round":{},)"
         R"("catchup_commit":{}}}}})",
         model.height, model.round, model.step, "0001-01-01T00:00:00Z", model.has_proposal,
-        model.parts_header.total, base::to_hex(base::view(model.parts_header.hash), base::HexCase::upper),
+        model.parts_header.total,
+        base::to_hex(base::view(model.parts_header.hash), base::HexCase::upper),
         quoted(model.parts), model.pol_round, quoted(model.pol), quoted(model.prevotes),
         quoted(model.precommits), model.last_commit_round, quoted(model.last_commit),
         model.catchup_commit_round, quoted(model.catchup_commit));
@@ -31,6 +32,16 @@ std::vector<types::ValidatorChange> changes_of(const chain::Execution& execution
     auto changes = chain::validator_changes(execution.answer().validator_updates,
                                             execution.state_before().consensus_params);
     return changes ? std::move(*changes) : std::vector<types::ValidatorChange>{};
+}
+
+base::Result<std::vector<types::PeerAddress>> addresses_from(std::span<const std::string> texts) {
+    std::vector<types::PeerAddress> addresses;
+    for (const std::string& text : texts) {
+        auto address = types::peer_address_from_text(text);
+        if (!address) return std::unexpected(address.error());
+        addresses.push_back(std::move(*address));
+    }
+    return addresses;
 }
 
 }  // namespace
@@ -73,8 +84,7 @@ rpc::Status RpcEnvironment::status() const {
     status.node = parts_.local.info;
     rpc::SyncInfo& sync = status.sync;
     sync.catching_up = is_syncing();
-    const auto describe = [this](std::int64_t height, types::Hash& hash,
-                                 types::Hash& app_hash,
+    const auto describe = [this](std::int64_t height, types::Hash& hash, types::Hash& app_hash,
                                  types::Timestamp& time) {
         const auto meta = parts_.engine.blocks.meta(height);
         if (!meta) return;
@@ -198,10 +208,9 @@ std::vector<rpc::PeerRound> RpcEnvironment::peer_rounds() const {
     std::vector<rpc::PeerRound> rounds;
     for (const auto& [id, peer] : parts_.node.peers())
         if (peer.link.open())
-            rounds.push_back(
-                {fmt::format("{}@{}", peer.link.peer_id(),
-                             types::without_scheme(peer.link.peer_info().listen_addr)),
-                 peer_state_text(peer.gossip.model())});
+            rounds.push_back({fmt::format("{}@{}", peer.link.peer_id(),
+                                          types::without_scheme(peer.link.peer_info().listen_addr)),
+                              peer_state_text(peer.gossip.model())});
     return rounds;
 }
 
@@ -243,17 +252,18 @@ base::Verdict RpcEnvironment::add_evidence(const types::Evidence& evidence) {
     return parts_.engine.evidence.add(evidence, parts_.node.engine().state());
 }
 
-base::Verdict RpcEnvironment::dial_seeds(std::span<const std::string> addresses) {
-    for (const std::string& text : addresses) {
-        const auto address = types::peer_address_from_text(text);
-        if (!address) return std::unexpected(address.error());
-        parts_.engine.host.dial(*address);
-    }
+base::Verdict RpcEnvironment::dial_seeds(std::span<const std::string> texts) {
+    const auto addresses = addresses_from(texts);
+    if (!addresses) return std::unexpected(addresses.error());
+    parts_.node.dial_seeds(*addresses);
     return {};
 }
 
 base::Verdict RpcEnvironment::dial_peers(const rpc::PeersToDial& peers) {
-    return dial_seeds(peers.addresses);
+    const auto addresses = addresses_from(peers.addresses);
+    if (!addresses) return std::unexpected(addresses.error());
+    parts_.node.dial_peers(*addresses, peers.persistent, peers.unconditional);
+    return {};
 }
 
 rpc::Environment::TimerId RpcEnvironment::set_timer(types::Duration after,

@@ -37,8 +37,7 @@ void add_start(CLI::App& app, Context& context) {
                 options->keys.emplace_back(name, value);
             },
             std::string(key.meaning.substr(0, key.meaning.find('\n'))));
-    command->callback(
-        [&context, options] { context.outcome = run_start(context, *options); });
+    command->callback([&context, options] { context.outcome = run_start(context, *options); });
 }
 
 }  // namespace tandem::program

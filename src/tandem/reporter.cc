@@ -1,11 +1,10 @@
 #include "tandem/reporter.h"
 
 #include <fmt/format.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
 
 namespace tandem::program {
 namespace {
@@ -70,13 +69,12 @@ void ProcessReporter::report(node::LogLevel level, std::string_view module, std:
     const auto number = static_cast<std::size_t>(level);
     constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info,
                                                     spdlog::level::warn, spdlog::level::err};
-    if (!sink_->json)
-        return sink_->logger.log(levels[number], fmt::format("{}: {}", module, text));
+    if (!sink_->json) return sink_->logger.log(levels[number], fmt::format("{}: {}", module, text));
     const auto now = std::chrono::system_clock::now();
     nlohmann::ordered_json line{
         {"level", names[number]},
-        {"ts", std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch())
-                   .count()},
+        {"ts",
+         std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count()},
         {"module", module},
         {"msg", text}};
     sink_->logger.log(levels[number],

@@ -1,9 +1,8 @@
 #include "tandem/running_node.h"
 
-#include <fmt/format.h>
-
 #include <boost/asio/post.hpp>
 #include <csignal>
+#include <fmt/format.h>
 
 #include "crypto/ed25519.h"
 #include "io/exit_codes.h"
@@ -22,6 +21,8 @@ namespace code = io::exit_code;
 template <typename T>
 using Opened = std::expected<T, StartFailure>;
 
+constexpr std::size_t address_book_bytes_max = std::size_t{64} << 20;
+
 std::unexpected<StartFailure> fail(int exit_code, base::Refusal why) {
     return std::unexpected(StartFailure{exit_code, std::move(why)});
 }
@@ -37,19 +38,6 @@ class FileKey final : public crypto::SigningKey {
 
   private:
     crypto::PrivateKey key_;
-};
-
-class WithoutEvidence final : public node::EvidenceKeeper, chain::EvidenceJudge {
-  public:
-    std::vector<types::Evidence> pending(std::int64_t) const override { return {}; }
-    void report(const types::Vote&, const types::Vote&) override {}
-    void committed(const chain::State&, const types::EvidenceList&) override {}
-    base::Verdict add(const types::Evidence&, const chain::State&) override { return {}; }
-    const chain::EvidenceJudge& judge() const override { return *this; }
-    base::Verdict judge(const chain::State&, const types::EvidenceList& list) const override {
-        if (list.evidence.empty()) return {};
-        return base::refuse("evidence", "there can be none here");
-    }
 };
 
 /// The log on disk, as the node sees it.
@@ -90,6 +78,22 @@ std::vector<types::PeerAddress> addresses_in(std::string_view list, base::Verdic
     return addresses;
 }
 
+std::set<std::string> names_in(std::string_view list) {
+    std::set<std::string> names;
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        if (comma > 0) names.emplace(list.substr(0, comma));
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return names;
+}
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    for (const std::uint8_t byte : random_bytes(8)) seed = seed << 8 | byte;
+    return seed;
+}
+
 consensus::Config consensus_config(const ConsensusConfig& config) {
     return {.timeout_propose = config.timeout_propose,
             .timeout_propose_delta = config.timeout_propose_delta,
@@ -123,7 +127,9 @@ struct RunningNode::Parts {
     Opened<void> open_storage();
     Opened<void> choose_application();
     Opened<void> assemble();
-    types::NodeInfo own_info() const;
+    [[nodiscard]] types::NodeInfo own_info() const;
+    [[nodiscard]] base::Result<p2p::PeersConfig> peers_config() const;
+    [[nodiscard]] base::Result<p2p::AddressBook> address_book() const;
 
     Home home;
     Config config;
@@ -148,7 +154,7 @@ struct RunningNode::Parts {
 
     std::optional<io::NetworkHost> host;
     std::optional<mempool::Mempool> mempool;
-    std::unique_ptr<node::EvidenceKeeper> evidence;
+    std::optional<evidence::Pool> evidence;
     std::optional<p2p::LocalNode> local;
     std::optional<node::Node> node;
 
@@ -164,8 +170,8 @@ RunningNode::~RunningNode() = default;
 std::expected<std::unique_ptr<RunningNode>, StartFailure> RunningNode::open(const Home& home,
                                                                             const Config& config) {
     auto parts = std::make_unique<Parts>(home, config);
-    for (const auto step : {&Parts::read_files, &Parts::open_storage, &Parts::choose_application,
-                            &Parts::assemble})
+    for (const auto step :
+         {&Parts::read_files, &Parts::open_storage, &Parts::choose_application, &Parts::assemble})
         if (auto done = ((*parts).*step)(); !done) return std::unexpected(done.error());
     return std::unique_ptr<RunningNode>(new RunningNode(std::move(parts)));
 }
@@ -242,18 +248,18 @@ Opened<void> RunningNode::Parts::choose_application() {
     } else if (name == "noop") {
         inner_application = std::make_unique<ledger::NoOp>();
     } else {
-        return fail(code::configuration,
-                    {"proxy_app",
-                     fmt::format("\"{}\": this program has the applications kvstore, "
-                                 "persistent_kvstore and noop built in; external ones are not "
-                                 "served yet",
-                                 name)});
+        return fail(
+            code::configuration,
+            {"proxy_app", fmt::format("\"{}\": this program has the applications kvstore, "
+                                      "persistent_kvstore and noop built in; external ones are not "
+                                      "served yet",
+                                      name)});
     }
     if (!liveness_key) return {};
     const bool in_memory = name == "kvstore";
     seats_store = std::make_unique<store::SeatsStore>(
-        *database, in_memory ? store::SeatsDurability::at_once
-                             : store::SeatsDurability::with_application);
+        *database,
+        in_memory ? store::SeatsDurability::at_once : store::SeatsDurability::with_application);
     const types::Address address = crypto::address(validator_key->public_key());
     seats = std::make_unique<seats::SeatsApplication>(
         *inner_application, *seats_store, crypto::real_verifier(),
@@ -280,6 +286,35 @@ types::NodeInfo RunningNode::Parts::own_info() const {
     return info;
 }
 
+base::Result<p2p::PeersConfig> RunningNode::Parts::peers_config() const {
+    p2p::PeersConfig rules;
+    rules.own_id = types::node_id(node_key->public_key());
+    base::Verdict verdict;
+    rules.persistent = addresses_in(config.p2p.persistent_peers, verdict);
+    if (verdict) rules.seeds = addresses_in(config.p2p.seeds, verdict);
+    if (!verdict) return std::unexpected(verdict.error());
+    rules.unconditional_ids = names_in(config.p2p.unconditional_peer_ids);
+    rules.inbound_max = static_cast<std::size_t>(config.p2p.max_num_inbound_peers);
+    rules.outbound_max = static_cast<std::size_t>(config.p2p.max_num_outbound_peers);
+    rules.persistent_dial_period_max = p2p::Time(config.p2p.persistent_peers_max_dial_period.nanos);
+    rules.allow_duplicate_ip = config.p2p.allow_duplicate_ip;
+    rules.pex = config.p2p.pex;
+    rules.seed_mode = config.p2p.seed_mode;
+    return rules;
+}
+
+base::Result<p2p::AddressBook> RunningNode::Parts::address_book() const {
+    p2p::BookRules rules;
+    rules.strict = config.p2p.addr_book_strict;
+    rules.own_ids = {types::node_id(node_key->public_key())};
+    rules.private_ids = names_in(config.p2p.private_peer_ids);
+    const auto path = home.at(config.p2p.addr_book_file);
+    if (!is_there(path)) return p2p::AddressBook(std::move(rules), random_bytes(12));
+    const auto text = read_file(path, address_book_bytes_max);
+    if (!text) return std::unexpected(text.error());
+    return p2p::AddressBook::from_text(std::move(rules), *text);
+}
+
 Opened<void> RunningNode::Parts::assemble() {
     const auto laddr = types::split_host_port(types::without_scheme(config.p2p.laddr));
     if (!laddr) return fail(code::configuration, laddr.error());
@@ -287,10 +322,11 @@ Opened<void> RunningNode::Parts::assemble() {
     network.listen_host = laddr->host.empty() ? "0.0.0.0" : laddr->host;
     network.listen_port = static_cast<std::uint16_t>(std::stoi(laddr->port));
     network.inbound_max = static_cast<std::size_t>(config.p2p.max_num_inbound_peers);
+    network.address_book = home.at(config.p2p.addr_book_file);
     host.emplace(loop, *reporter, network);
     mempool.emplace(mempool_limits(config.mempool));
 
-    evidence = std::make_unique<WithoutEvidence>();
+    evidence.emplace(*database, *blocks, *states, crypto::real_verifier());
     p2p::ConnectionConfig connection;
     connection.payload_bytes = static_cast<std::size_t>(config.p2p.max_packet_msg_payload_bytes);
     connection.send_bytes_per_second =
@@ -301,29 +337,32 @@ Opened<void> RunningNode::Parts::assemble() {
     local.emplace(p2p::LocalNode{*node_key, {}, node::open_channels(tx_bytes_max), connection});
     local->info = own_info();
 
-    base::Verdict peers_verdict;
-    node::NodeConfig settings;
+    auto rules = peers_config();
+    if (!rules) return fail(code::configuration, rules.error());
+    auto book = address_book();
+    if (!book) return fail(code::bad_data, book.error());
+    node::NodeConfig settings{.engine = {},
+                              .peers = std::move(*rules),
+                              .book = std::move(*book),
+                              .seed = random_seed(),
+                              .broadcast_txs = config.mempool.broadcast,
+                              .tx_bytes_max = tx_bytes_max};
     settings.engine.consensus = consensus_config(config.consensus);
     settings.engine.block_time_tolerance = config.consensus.block_time_tolerance;
     settings.engine.key = validator_key;
     settings.engine.software_version = std::string(cometbft_version);
-    settings.persistent_peers = addresses_in(config.p2p.persistent_peers, peers_verdict);
-    if (!peers_verdict)
-        return fail(code::configuration, peers_verdict.error());
-    settings.broadcast_txs = config.mempool.broadcast;
-    settings.tx_bytes_max = tx_bytes_max;
 
-    const node::EngineParts engine{.host = *host,
-                                   .reporter = *reporter,
-                                   .log = *log,
-                                   .database = *database,
-                                   .blocks = *blocks,
-                                   .states = *states,
-                                   .application = seats ? static_cast<abci::Application&>(*seats)
-                                                        : *inner_application,
-                                   .evidence = *evidence,
-                                   .mempool = *mempool,
-                                   .verifier = crypto::real_verifier()};
+    const node::EngineParts engine{
+        .host = *host,
+        .reporter = *reporter,
+        .log = *log,
+        .database = *database,
+        .blocks = *blocks,
+        .states = *states,
+        .application = seats ? static_cast<abci::Application&>(*seats) : *inner_application,
+        .evidence = *evidence,
+        .mempool = *mempool,
+        .verifier = crypto::real_verifier()};
     node.emplace(engine, std::move(settings), *local, seats.get());
     host->attach(*node);
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)
@@ -334,12 +373,18 @@ Opened<void> RunningNode::Parts::assemble() {
         indexer = std::make_unique<rpc::KeyValueIndexer>(*index_storage);
     else
         indexer = std::make_unique<rpc::NullIndexer>();
-    bus.emplace(rpc::EventBusLimits{
-        static_cast<std::size_t>(config.rpc.max_subscription_clients),
-        static_cast<std::size_t>(config.rpc.max_subscriptions_per_client)});
-    environment.emplace(node::RpcEnvironment::Parts{
-        *node, engine, *local, seats.get(), *bus, *indexer, genesis,
-        {fmt::format("Listener(@{})", config.p2p.external_address)}});
+    bus.emplace(
+        rpc::EventBusLimits{static_cast<std::size_t>(config.rpc.max_subscription_clients),
+                            static_cast<std::size_t>(config.rpc.max_subscriptions_per_client)});
+    environment.emplace(
+        node::RpcEnvironment::Parts{*node,
+                                    engine,
+                                    *local,
+                                    seats.get(),
+                                    *bus,
+                                    *indexer,
+                                    genesis,
+                                    {fmt::format("Listener(@{})", config.p2p.external_address)}});
     node->set_observer(&*environment);
     return {};
 }
@@ -357,9 +402,9 @@ std::expected<void, StartFailure> RunningNode::run() {
     });
     parts.reporter->report(
         node::LogLevel::info, "node",
-        fmt::format("node {} of chain {} at height {}, listening at port {}",
-                    parts.local->id(), parts.genesis.chain_id,
-                    parts.node->engine().state().last_block_height, parts.host->port()));
+        fmt::format("node {} of chain {} at height {}, listening at port {}", parts.local->id(),
+                    parts.genesis.chain_id, parts.node->engine().state().last_block_height,
+                    parts.host->port()));
     parts.node->start();
     parts.host->run();
     parts.log->sync();

@@ -25,19 +25,6 @@ class FixedKey final : public crypto::SigningKey {
     crypto::Ed25519PrivateKey key_;
 };
 
-class NoEvidence final : public node::EvidenceKeeper, chain::EvidenceJudge {
-  public:
-    std::vector<types::Evidence> pending(std::int64_t) const override { return {}; }
-    void report(const types::Vote&, const types::Vote&) override {}
-    void committed(const chain::State&, const types::EvidenceList&) override {}
-    base::Verdict add(const types::Evidence&, const chain::State&) override { return {}; }
-    const chain::EvidenceJudge& judge() const override { return *this; }
-    base::Verdict judge(const chain::State&, const types::EvidenceList& list) const override {
-        if (list.evidence.empty()) return {};
-        return base::refuse("evidence", "there can be none here");
-    }
-};
-
 constexpr std::int64_t epoch_seconds = 1'700'000'000;
 constexpr Time flight = std::chrono::milliseconds(1);
 constexpr Time barrier_time = std::chrono::milliseconds(1);
@@ -123,7 +110,7 @@ struct VirtualNode::Process {
     store::SeatsStore seats_store;
     std::unique_ptr<seats::SeatsApplication> seats;
     mempool::Mempool mempool;
-    NoEvidence evidence;
+    evidence::Pool evidence;
     p2p::LocalNode local;
     node::Node node;
 };
@@ -135,6 +122,7 @@ VirtualNode::Process::Process(VirtualNode& owner)
       seats_store(owner.database_, store::SeatsDurability::at_once),
       seats(owner.wrap(application, seats_store)),
       mempool(mempool::Limits{}),
+      evidence(owner.database_, blocks, states, crypto::real_verifier()),
       local{*owner.node_key_, {}, node::open_channels(types::tx_bytes_max_default), {}},
       node({.host = owner,
             .reporter = owner,
@@ -150,7 +138,9 @@ VirtualNode::Process::Process(VirtualNode& owner)
                        .rules = {},
                        .key = owner.key_,
                        .software_version = "0.38.26"},
-            .persistent_peers = {}},
+            .peers = owner.rules(),
+            .book = p2p::AddressBook({}, base::Bytes(12, 1)),
+            .seed = owner.index_},
            local, seats.get()) {
     local.info.protocol_version = {8, 11, 0};
     local.info.default_node_id = owner.address().id;
@@ -192,8 +182,15 @@ void VirtualNode::start() {
         return;
     }
     turn(life, [](node::Node& node) { node.start(); });
-    for (std::size_t other = 0; other < network_.nodes_.size(); ++other)
-        if (other != index_ && network_[other].running()) dial(network_[other].address());
+}
+
+p2p::PeersConfig VirtualNode::rules() const {
+    p2p::PeersConfig rules;
+    rules.own_id = address().id;
+    rules.allow_duplicate_ip = true;
+    for (const auto& other : network_.nodes_)
+        if (other.get() != this) rules.persistent.push_back(other->address());
+    return rules;
 }
 
 void VirtualNode::crash() {
@@ -280,10 +277,9 @@ void VirtualNode::dial(const types::PeerAddress& address) {
         for (LinkId& number : cable->numbers) number = {network_.next_link_++};
         cables_[cable->numbers[0]] = {cable, 0};
         other->cables_[cable->numbers[1]] = {cable, 1};
-        turn(life_,
-             [&](node::Node& node) { node.link_opened(cable->numbers[0], address, "virtual"); });
+        turn(life_, [&](node::Node& node) { node.link_opened(cable->numbers[0], address, {}); });
         other->turn(other->life_, [&](node::Node& node) {
-            node.link_opened(cable->numbers[1], std::nullopt, "virtual");
+            node.link_opened(cable->numbers[1], std::nullopt, {});
         });
     });
 }

@@ -139,6 +139,7 @@ class VirtualNode final : public node::Host, public node::Reporter {
     [[nodiscard]] std::size_t unsent_bytes(LinkId) const override { return 0; }
     void close(LinkId link) override;
     void dial(const types::PeerAddress& address) override;
+    void save_address_book(std::string) override {}
     [[noreturn]] void stop(const base::Refusal& why) override;
     // ---- node::Reporter
     [[nodiscard]] bool wants(node::LogLevel, std::string_view) const override { return true; }
@@ -149,6 +150,7 @@ class VirtualNode final : public node::Host, public node::Reporter {
     struct Process;
     [[nodiscard]] std::unique_ptr<seats::SeatsApplication> wrap(abci::Application& application,
                                                                 seats::StateStore& store) const;
+    [[nodiscard]] p2p::PeersConfig rules() const;
     /// In the present life of the process, and then the turn ends.
     void turn(std::uint64_t life, const std::function<void(node::Node&)>& event);
     void deliver(const std::shared_ptr<VirtualNetwork::Cable>& cable, int end, base::Bytes bytes);
