@@ -92,7 +92,9 @@ class Engine {
 
     /// The mempool has something.
     void transactions_available();
-    /// Block sync verified it. REQUIRES: consensus does not run, it follows the state.
+    /// As a block is validated against state().
+    [[nodiscard]] chain::Validation validation() const;
+    /// Block sync validated it. REQUIRES: consensus does not run, it follows the state.
     void execute_synced(chain::DecidedBlock decided);
 
     [[nodiscard]] const chain::State& state() const noexcept { return state_; }
@@ -150,7 +152,6 @@ class Engine {
     void enter_height(bool began_in_sight);
     [[nodiscard]] consensus::Extensions extensions_at(std::int64_t height) const;
     [[nodiscard]] bool have_vote(const types::Vote& vote) const;
-    [[nodiscard]] chain::Validation validation() const;
 
     // ---- Executing blocks (engine_execution.cc).
     void decide(const consensus::Decide& decision);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sync/block_server.h"
 #include "types/mempool_messages.h"
 
 namespace tandem::node {
@@ -42,8 +43,8 @@ void Node::report(LogLevel level, std::string_view text) const {
 }
 
 void Node::start() {
-    engine_.begin_consensus();
     carry_out_peers();
+    begin_sync();
     claim_again();
     repeat_evidence();
 }
@@ -93,7 +94,7 @@ void Node::carry_out(const p2p::PeersEffect& effect) {
                                            found->second.remote_ip, close->why));
         flush(found->second);
         parts_.host.close(found->first);
-        peers_.erase(found);
+        forget(found);
     } else if (const auto* pex = std::get_if<p2p::SendPex>(&effect)) {
         const auto found = peers_.find(LinkId{pex->link});
         if (found == peers_.end() || found->second.pex.size() >= Peer::pex_max) return;
@@ -152,8 +153,18 @@ void Node::drop(LinkId link, const base::Refusal& why) {
     carry_out_peers();
 }
 
+void Node::forget(std::map<LinkId, Peer>::iterator peer) {
+    if (sync_) {
+        sync_->remove_peer(peer->second.consensus_id(), parts_.host.now());
+        schedule_sync(parts_.host.now());
+    }
+    peers_.erase(peer);
+}
+
 void Node::link_closed(LinkId link) {
-    if (peers_.erase(link) == 0) return;
+    const auto found = peers_.find(link);
+    if (found == peers_.end()) return;
+    forget(found);
     rules_.link_closed(link.value, p2p::Ending::lost, moment());
     carry_out_peers();
 }
@@ -185,9 +196,11 @@ void Node::admit(Peer& peer, std::vector<types::ChannelMessage>& messages) {
         return drop(link, verdict.error());
     report(LogLevel::info, fmt::format("peer {} \"{}\" at {} joins", peer.link.peer_id(),
                                        peer.link.peer_info().moniker, peer.remote_ip));
-    types::BlocksyncMessage status;
-    status.sum = types::StatusResponse{parts_.blocks.height(), parts_.blocks.base()};
-    say_blocksync(peer, status);
+    say_blocksync(peer, sync::status_message(parts_.blocks));
+    if (sync_) {
+        sync_->add_peer(peer.consensus_id(), peer.link.peer_id(), parts_.host.now());
+        schedule_sync(parts_.host.now());
+    }
     carry_out_peers();
 }
 
@@ -251,7 +264,8 @@ void Node::on_block(const chain::Execution& execution) {
                     base::to_hex(base::view(decided.id.hash), base::HexCase::upper),
                     base::to_hex(execution.answer().app_hash, base::HexCase::upper)));
     if (observer_ != nullptr) observer_->on_block(execution);
-    if (seats_ == nullptr) return;
+    // While blocks are fetched, nothing that we could say of them is fresh.
+    if (seats_ == nullptr || !engine_.consensus_runs()) return;
     std::vector<seats::Heartbeat> to_send = seats_->take_confirmed();
     if (const auto own = seats_->own_heartbeat()) {
         (void)seats_->add_heartbeat(*own);

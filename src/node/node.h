@@ -15,7 +15,7 @@
 #include "node/peer.h"
 #include "p2p/peers.h"
 #include "seats/seats_application.h"
-#include "types/blocksync_messages.h"
+#include "sync/block_client.h"
 
 namespace tandem::node {
 
@@ -54,6 +54,7 @@ class Node final : EngineListener {
                                         const store::LogContents& log) {
         return engine_.recover(genesis, log);
     }
+    /// Dials and syncs blocks; consensus begins when there are no more of them.
     void start();
 
     // ---- Events. The host calls end_turn() after each of them, and after each piece of work that
@@ -83,6 +84,9 @@ class Node final : EngineListener {
                     bool unconditional);
 
     // ---- To be looked at.
+    [[nodiscard]] const sync::BlockClient* block_client() const noexcept {
+        return sync_ ? &*sync_ : nullptr;
+    }
     [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
     [[nodiscard]] const std::map<LinkId, Peer>& peers() const noexcept { return peers_; }
     [[nodiscard]] const mempool::Mempool& mempool() const noexcept { return parts_.mempool; }
@@ -96,6 +100,7 @@ class Node final : EngineListener {
 
     // ---- Links.
     void drop(LinkId link, const base::Refusal& why);
+    void forget(std::map<LinkId, Peer>::iterator peer);
     void admit(Peer& peer, std::vector<types::ChannelMessage>& messages);
     [[nodiscard]] p2p::Moment moment() const;
     /// What the rules of peers want done (p2p/peers.h), and when they are to be asked next.
@@ -111,9 +116,16 @@ class Node final : EngineListener {
     [[nodiscard]] base::Verdict hear_evidence(Peer& peer, const types::ChannelMessage& message);
     [[nodiscard]] base::Verdict hear_blocksync(Peer& peer, const types::ChannelMessage& message);
     [[nodiscard]] base::Verdict hear_heartbeat(Peer& peer, const types::ChannelMessage& message);
-    void answer_block_request(Peer& peer, std::int64_t height);
-    void say_blocksync(Peer& peer, const types::BlocksyncMessage& message);
+    void say_blocksync(Peer& peer, base::Bytes message);
     void relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except);
+
+    // ---- Block sync (node_sync.cc): until consensus runs.
+    [[nodiscard]] bool blocks_alone() const;
+    void begin_sync();
+    /// Executes what is there, asks for more, and hands over to consensus when it has caught up.
+    void sync_blocks();
+    void carry_out(const sync::BlockEffect& effect);
+    void schedule_sync(Time at);
 
     // ---- Saying.
     void say(Peer& peer, const gossip::OurView& view);
@@ -135,6 +147,8 @@ class Node final : EngineListener {
     Engine engine_;
     p2p::Peers rules_;  // whom to dial, whom to let in
     std::optional<Time> rules_wake_at_;
+    std::optional<sync::BlockClient> sync_;  // none once consensus runs
+    std::optional<Time> sync_wake_at_;
     std::map<LinkId, Peer> peers_;
 };
 

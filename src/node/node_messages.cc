@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "node/node.h"
+#include "sync/block_server.h"
+#include "types/blocksync_messages.h"
 #include "types/decode.h"
 #include "types/mempool_messages.h"
 
@@ -126,40 +128,33 @@ void Node::say_evidence(Peer& peer) {
 
 // ---- Block sync
 
-void Node::say_blocksync(Peer& peer, const types::BlocksyncMessage& message) {
+void Node::say_blocksync(Peer& peer, base::Bytes message) {
     if (peer.blocksync.size() >= Peer::blocksync_max) return;
-    peer.blocksync.push_back(std::make_shared<const base::Bytes>(wire::encode(message)));
+    peer.blocksync.push_back(std::make_shared<const base::Bytes>(std::move(message)));
     peer.dirty = true;
-}
-
-void Node::answer_block_request(Peer& peer, std::int64_t height) {
-    types::BlocksyncMessage answer;
-    const Shared<types::Block> block = parts_.blocks.block(height);
-    if (!block) {
-        answer.sum = types::NoBlockResponse{height};
-        return say_blocksync(peer, answer);
-    }
-    types::BlockResponse response;
-    response.block.emplace() = *block;
-    if (engine_.state().consensus_params.abci.extensions_enabled(height)) {
-        const auto extended = parts_.blocks.extended_commit(height);
-        if (!extended) return;
-        response.ext_commit.emplace() = *extended;
-    }
-    answer.sum = std::move(response);
-    say_blocksync(peer, answer);
 }
 
 base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& received) {
     TANDEM_TRY(types::check_before_decoding_blocksync(received.message));
-    const auto message = types::decode_checked<types::BlocksyncMessage>(received.message);
+    auto message = types::decode_checked<types::BlocksyncMessage>(received.message);
     if (!message) return std::unexpected(message.error());
-    if (const auto* request = std::get_if<types::BlockRequest>(&message->sum)) {
-        answer_block_request(peer, request->height);
-    } else if (std::holds_alternative<types::StatusRequest>(message->sum)) {
-        types::BlocksyncMessage status;
-        status.sum = types::StatusResponse{parts_.blocks.height(), parts_.blocks.base()};
-        say_blocksync(peer, status);
+    auto& sum = message->sum;
+    if (const auto* request = std::get_if<types::BlockRequest>(&sum)) {
+        if (auto answer = sync::answer_to(*request, parts_.blocks,
+                                          engine_.state().consensus_params))
+            say_blocksync(peer, std::move(*answer));
+    } else if (std::holds_alternative<types::StatusRequest>(sum)) {
+        say_blocksync(peer, sync::status_message(parts_.blocks));
+    } else if (sync_) {
+        const Time now = parts_.host.now();
+        const consensus::PeerId from = peer.consensus_id();
+        if (const auto* status = std::get_if<types::StatusResponse>(&sum))
+            sync_->hear(from, *status, now);
+        else if (const auto* lacks = std::get_if<types::NoBlockResponse>(&sum))
+            sync_->hear(from, *lacks, now);
+        else if (auto* block = std::get_if<types::BlockResponse>(&sum))
+            TANDEM_TRY(sync_->hear(from, std::move(*block), now));
+        schedule_sync(now);
     }
     return {};
 }
