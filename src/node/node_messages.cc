@@ -140,8 +140,8 @@ base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& rece
     if (!message) return std::unexpected(message.error());
     auto& sum = message->sum;
     if (const auto* request = std::get_if<types::BlockRequest>(&sum)) {
-        if (auto answer = sync::answer_to(*request, parts_.blocks,
-                                          engine_.state().consensus_params))
+        if (auto answer =
+                sync::answer_to(*request, parts_.blocks, engine_.state().consensus_params))
             say_blocksync(peer, std::move(*answer));
     } else if (std::holds_alternative<types::StatusRequest>(sum)) {
         say_blocksync(peer, sync::status_message(parts_.blocks));

@@ -37,10 +37,10 @@ void Node::sync_blocks() {
         sync_->executed(now);
         ++executed;
         if (sync_->executed_count() % 500 == 0)
-            parts_.reporter.report(LogLevel::info, "blocksync",
-                                   fmt::format("at block {} of {}",
-                                               engine_.state().last_block_height,
-                                               sync_->height_max()));
+            parts_.reporter.report(
+                LogLevel::info, "blocksync",
+                fmt::format("at block {} of {}", engine_.state().last_block_height,
+                            sync_->height_max()));
     }
     // A peer that is dropped tells the client so, and may lead to further effects.
     while (sync_) {
@@ -50,10 +50,10 @@ void Node::sync_blocks() {
     }
     if (!sync_) return;
     if (sync_->is_caught_up() || blocks_alone()) {
-        parts_.reporter.report(LogLevel::info, "blocksync",
-                               fmt::format("caught up at height {} after {} blocks",
-                                           engine_.state().last_block_height,
-                                           sync_->executed_count()));
+        parts_.reporter.report(
+            LogLevel::info, "blocksync",
+            fmt::format("caught up at height {} after {} blocks", engine_.state().last_block_height,
+                        sync_->executed_count()));
         sync_.reset();
         return engine_.begin_consensus();
     }
