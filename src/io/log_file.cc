@@ -83,6 +83,7 @@ base::Result<LogFile::Opened> LogFile::open(fs::path folder, std::string chain_i
         if (!bytes) return std::unexpected(std::move(bytes).error());
         contents.push_back(std::move(*bytes));
     }
+    segments.reserve(contents.size());
     for (std::size_t i = 0; i < contents.size(); ++i)
         segments.push_back({(*numbers)[skipped + i], contents[i]});
     auto read = store::read_log(segments, chain_id);
