@@ -7,6 +7,7 @@
 #include "crypto/ed25519.h"
 #include "io/exit_codes.h"
 #include "io/failure.h"
+#include "io/http_server.h"
 #include "io/shared_database.h"
 #include "ledger/kvstore.h"
 #include "ledger/noop.h"
@@ -61,31 +62,30 @@ class DiskLog final : public node::Log {
     io::LogFile& file_;
 };
 
-std::vector<types::PeerAddress> addresses_in(std::string_view list, base::Verdict& verdict) {
-    std::vector<types::PeerAddress> addresses;
+/// The items of a list with commas.
+Texts texts_in(std::string_view list) {
+    Texts texts;
     while (!list.empty()) {
         const std::size_t comma = std::min(list.find(','), list.size());
-        const std::string_view item = list.substr(0, comma);
+        if (comma > 0) texts.emplace_back(list.substr(0, comma));
         list.remove_prefix(std::min(comma + 1, list.size()));
-        if (item.empty()) continue;
-        auto address = types::peer_address_from_text(item);
-        if (!address) {
-            verdict = std::unexpected(address.error());
-            return {};
-        }
-        addresses.push_back(std::move(*address));
     }
-    return addresses;
+    return texts;
 }
 
 std::set<std::string> names_in(std::string_view list) {
-    std::set<std::string> names;
-    while (!list.empty()) {
-        const std::size_t comma = std::min(list.find(','), list.size());
-        if (comma > 0) names.emplace(list.substr(0, comma));
-        list.remove_prefix(std::min(comma + 1, list.size()));
+    const Texts texts = texts_in(list);
+    return {texts.begin(), texts.end()};
+}
+
+base::Result<std::vector<types::PeerAddress>> addresses_in(std::string_view list) {
+    std::vector<types::PeerAddress> addresses;
+    for (const std::string& item : texts_in(list)) {
+        auto address = types::peer_address_from_text(item);
+        if (!address) return std::unexpected(address.error());
+        addresses.push_back(std::move(*address));
     }
-    return names;
+    return addresses;
 }
 
 std::uint64_t random_seed() {
@@ -130,6 +130,8 @@ struct RunningNode::Parts {
     [[nodiscard]] types::NodeInfo own_info() const;
     [[nodiscard]] base::Result<p2p::PeersConfig> peers_config() const;
     [[nodiscard]] base::Result<p2p::AddressBook> address_book() const;
+    [[nodiscard]] io::HttpServerConfig rpc_server_config() const;
+    [[nodiscard]] base::Verdict serve_rpc();
 
     Home home;
     Config config;
@@ -162,6 +164,9 @@ struct RunningNode::Parts {
     std::unique_ptr<rpc::Indexer> indexer;
     std::optional<rpc::EventBus> bus;
     std::optional<node::RpcEnvironment> environment;
+    std::optional<rpc::Service> service;
+    std::optional<io::RpcHandler> rpc_handler;
+    std::unique_ptr<io::HttpServer> rpc_server;  // none where [rpc] laddr is empty
 };
 
 RunningNode::RunningNode(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -289,10 +294,12 @@ types::NodeInfo RunningNode::Parts::own_info() const {
 base::Result<p2p::PeersConfig> RunningNode::Parts::peers_config() const {
     p2p::PeersConfig rules;
     rules.own_id = types::node_id(node_key->public_key());
-    base::Verdict verdict;
-    rules.persistent = addresses_in(config.p2p.persistent_peers, verdict);
-    if (verdict) rules.seeds = addresses_in(config.p2p.seeds, verdict);
-    if (!verdict) return std::unexpected(verdict.error());
+    auto persistent = addresses_in(config.p2p.persistent_peers);
+    if (!persistent) return std::unexpected(persistent.error());
+    rules.persistent = std::move(*persistent);
+    auto seeds = addresses_in(config.p2p.seeds);
+    if (!seeds) return std::unexpected(seeds.error());
+    rules.seeds = std::move(*seeds);
     rules.unconditional_ids = names_in(config.p2p.unconditional_peer_ids);
     rules.inbound_max = static_cast<std::size_t>(config.p2p.max_num_inbound_peers);
     rules.outbound_max = static_cast<std::size_t>(config.p2p.max_num_outbound_peers);
@@ -389,10 +396,52 @@ Opened<void> RunningNode::Parts::assemble() {
     return {};
 }
 
+io::HttpServerConfig RunningNode::Parts::rpc_server_config() const {
+    const RpcConfig& rpc = config.rpc;
+    io::HttpServerConfig server;
+    server.listen = texts_in(rpc.laddr);
+    server.cors.origins = rpc.cors_allowed_origins;
+    server.cors.methods = rpc.cors_allowed_methods;
+    server.cors.headers = rpc.cors_allowed_headers;
+    if (rpc.uses_tls())
+        server.tls = io::TlsFiles{home.at("config/" + rpc.tls_cert_file).string(),
+                                  home.at("config/" + rpc.tls_key_file).string()};
+    server.connections_max = static_cast<std::size_t>(rpc.max_open_connections);
+    server.body_bytes_max = static_cast<std::size_t>(rpc.max_body_bytes);
+    server.header_bytes_max = static_cast<std::uint32_t>(rpc.max_header_bytes);
+    // An answer may wait for its block, and then has a second to leave.
+    server.write_timeout =
+        std::chrono::milliseconds(rpc.timeout_broadcast_tx_commit.nanos / 1'000'000 + 1'000);
+    return server;
+}
+
+base::Verdict RunningNode::Parts::serve_rpc() {
+    if (config.rpc.laddr.empty()) return {};
+    rpc::ServiceConfig settings;
+    settings.body_bytes_max = static_cast<std::size_t>(config.rpc.max_body_bytes);
+    settings.batch_requests_max = static_cast<std::size_t>(config.rpc.max_request_batch_size);
+    settings.commit_timeout = config.rpc.timeout_broadcast_tx_commit;
+    settings.unsafe_routes = config.rpc.unsafe;
+    settings.subscription_events_max =
+        static_cast<std::size_t>(config.rpc.experimental_subscription_buffer_size);
+    settings.websocket_frames_max =
+        static_cast<std::size_t>(config.rpc.experimental_websocket_write_buffer_size);
+    settings.close_slow_clients = config.rpc.experimental_close_on_slow_client;
+    service.emplace(*environment, *bus, *indexer, settings);
+    rpc_handler.emplace(*service);
+    auto server = io::HttpServer::start(loop, *rpc_handler, rpc_server_config());
+    if (!server) return std::unexpected(server.error());
+    rpc_server = std::move(*server);
+    for (const std::string& address : rpc_server->addresses())
+        reporter->report(node::LogLevel::info, "rpc", "serving at " + address);
+    return {};
+}
+
 std::expected<void, StartFailure> RunningNode::run() {
     Parts& parts = *parts_;
     if (const auto verdict = parts.host->listen(); !verdict)
         return fail(code::busy, verdict.error());
+    if (const auto verdict = parts.serve_rpc(); !verdict) return fail(code::busy, verdict.error());
     boost::asio::signal_set signals(parts.loop, SIGTERM, SIGINT);
     signals.async_wait([&parts](const boost::system::error_code& error, int signal) {
         if (error) return;
