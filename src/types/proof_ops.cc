@@ -94,12 +94,22 @@ Result<crypto::Digest> run_value_op(BytesView key, const crypto::MerkleProof& pr
     if (arguments.size() != 1)
         return refuse("proof_op.arguments",
                       "wants one argument, not " + std::to_string(arguments.size()));
-    Bytes leaf;
-    append_delimited(leaf, key);
-    append_delimited(leaf, crypto::sha256(arguments[0]));
+    const Bytes leaf = value_leaf(key, crypto::sha256(arguments[0]));
     if (!base::equal(base::view(proof.leaf_hash), crypto::leaf_hash(leaf)))
         return refuse("proof_op.leaf_hash", "the proof is about another key or value");
     return crypto::compute_root(proof);
+}
+
+Bytes value_leaf(BytesView key, const crypto::Digest& value_hash) {
+    Bytes leaf;
+    append_delimited(leaf, key);
+    append_delimited(leaf, value_hash);
+    return leaf;
+}
+
+ProofOp make_value_op(BytesView key, const crypto::MerkleProof& proof) {
+    return {std::string(value_op_type), base::to_bytes(key),
+            wire::encode(ValueOp{base::to_bytes(key), proof})};
 }
 
 Verdict verify_value(const ProofOps& proof, BytesView root, std::string_view key_path,

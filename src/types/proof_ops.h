@@ -39,6 +39,12 @@ struct ProofOps {
 [[nodiscard]] Result<crypto::Digest> run_value_op(BytesView key, const crypto::MerkleProof& proof,
                                                   std::span<const Bytes> arguments);
 
+/// Operator "simple:v" for the value under `key`, whose proof is about the leaf that value_leaf
+/// makes of both.
+[[nodiscard]] ProofOp make_value_op(BytesView key, const crypto::MerkleProof& proof);
+/// The leaf of a tree of such values: key and hash of the value, each behind its length.
+[[nodiscard]] Bytes value_leaf(BytesView key, const crypto::Digest& value_hash);
+
 /// Whether the chain leads from `value` to `root` by way of all keys of `key_path`. An operator
 /// without a key uses none of them.
 [[nodiscard]] Verdict verify_value(const ProofOps& proof, BytesView root, std::string_view key_path,
