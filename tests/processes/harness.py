@@ -1,0 +1,218 @@
+"""Networks of real processes on loopback: started, killed, frozen and watched over RPC.
+
+Nothing here sleeps for an effect: `wait` looks again until a condition holds, with a generous limit,
+and says what it waited for when it does not come.
+"""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+LOOK_AGAIN_SECONDS = 0.05
+LIMIT_SECONDS = 120
+
+
+class Failed(Exception):
+    pass
+
+
+def wait(what, condition, limit=LIMIT_SECONDS):
+    """The first value of condition() that is true."""
+    end = time.monotonic() + limit
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed(f"waited {limit} s for: {what}")
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def free_ports(count):
+    """The first of `count` ports in a row that nobody uses."""
+    for first in range(20000 + os.getpid() % 400 * 100, 60000, 100):
+        taken = []
+        try:
+            for port in range(first, first + count):
+                probe = socket.socket()
+                taken.append(probe)
+                probe.bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
+        finally:
+            for probe in taken:
+                probe.close()
+    raise Failed("no free ports")
+
+
+class Node:
+    def __init__(self, name, home, rpc_port, command):
+        self.name, self.home, self.rpc_port, self.command = name, Path(home), rpc_port, command
+        self.process = None
+
+    def start(self):
+        log = open(self.home / "output.log", "ab")
+        self.process = subprocess.Popen(self.command, stdout=log, stderr=log,
+                                        stdin=subprocess.DEVNULL)
+        log.close()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def stop(self):
+        """SIGTERM; the exit code."""
+        self.process.terminate()
+        code = self.process.wait(timeout=LIMIT_SECONDS)
+        self.process = None
+        return code
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    @property
+    def running(self):
+        return self.process is not None
+
+    def rpc(self, method, **arguments):
+        """The result, or None while the node does not answer."""
+        query = urllib.parse.urlencode(arguments)
+        url = f"http://127.0.0.1:{self.rpc_port}/{method}?{query}"
+        try:
+            with urllib.request.urlopen(url, timeout=15) as answer:
+                return json.load(answer).get("result")
+        except (OSError, ValueError, urllib.error.URLError):
+            return None
+
+    def height(self):
+        status = self.rpc("status")
+        return int(status["sync_info"]["latest_block_height"]) if status else 0
+
+    def block_hash(self, height):
+        block = self.rpc("block", height=height)
+        return block and block["block_id"]["hash"]
+
+    def app_hash(self, height):
+        block = self.rpc("block", height=height)
+        return block and block["block"]["header"]["app_hash"]
+
+    def validators(self, height):
+        found = self.rpc("validators", height=height, per_page=100)
+        return found and [row["address"] for row in found["validators"]]
+
+    def address(self):
+        return json.loads((self.home / "config/priv_validator_key.json").read_text())["address"]
+
+    def write(self, key, value):
+        """The height at which the chain took it; None where this node could not say."""
+        result = self.rpc("broadcast_tx_commit", tx=f'"{key}={value}"')
+        if not result or result["check_tx"]["code"] or result["tx_result"]["code"]:
+            return None
+        return int(result["height"])
+
+    def read(self, key):
+        import base64
+        result = self.rpc("abci_query", data=f'"{key}"')
+        value = result and result["response"].get("value")
+        return base64.b64decode(value).decode() if value else None
+
+    def said(self, text):
+        return text in (self.home / "output.log").read_text(errors="replace")
+
+
+class Network:
+    """Use as a context: nothing is left running, and on failure the logs are shown."""
+
+    def __init__(self, keep_folder=None):
+        self.folder = Path(keep_folder or tempfile.mkdtemp(prefix="tandem-network-"))
+        self.nodes = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, problem, trace):
+        for node in self.nodes:
+            if node.running:
+                node.process.send_signal(signal.SIGCONT)
+                node.process.kill()
+                node.process.wait()
+        if kind is not None:
+            for node in self.nodes:
+                log = node.home / "output.log"
+                if log.is_file():
+                    tail = log.read_text(errors="replace").splitlines()[-15:]
+                    print(f"---- {node.name}\n" + "\n".join(tail), file=sys.stderr)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return False
+
+    def __getitem__(self, name):
+        return next(node for node in self.nodes if node.name == name)
+
+    def running(self):
+        return [node for node in self.nodes if node.running]
+
+    def start_all(self):
+        for node in self.nodes:
+            if not node.running:
+                node.start()
+
+    def wait_for_height(self, height, nodes=None):
+        for node in nodes or self.running():
+            wait(f"{node.name} at height {height}", lambda: node.height() >= height)
+
+    def expect_one_chain(self):
+        """Every running node has the same block at the lowest of their heights."""
+        nodes = self.running()
+        height = min(node.height() for node in nodes)
+        hashes = {node.name: node.block_hash(height) for node in nodes}
+        if len(set(hashes.values())) != 1 or None in hashes.values():
+            raise Failed(f"not one chain at height {height}: {hashes}")
+        return height
+
+
+def tandem_program():
+    return os.environ["TANDEM"]
+
+
+def configure(home, **keys):
+    """Sets keys of a config.toml by their first place in the file."""
+    path = Path(home) / "config/config.toml"
+    lines = path.read_text().splitlines()
+    for key, value in keys.items():
+        at = next(i for i, line in enumerate(lines) if line.startswith(key + " = "))
+        lines[at] = f"{key} = {value}"
+    path.write_text("\n".join(lines) + "\n")
+
+
+def seats_network(seats=4, standbys=1, commit_timeout="200ms"):
+    """`tandem testnet` as its guide has it."""
+    network = Network()
+    first = free_ports(10 * seats * (standbys + 1))
+    folder = network.folder / "net"
+    subprocess.run([tandem_program(), "testnet", "--seats", str(seats), "--standbys", str(standbys),
+                    "--o", str(folder), "--loopback", str(first)],
+                   check=True, stdout=subprocess.DEVNULL)
+    for seat in range(1, seats + 1):
+        for place in range(1, standbys + 2):
+            name = f"org{seat}-{place}"
+            home = folder / name
+            configure(home, timeout_commit=f'"{commit_timeout}"')
+            port = first + 10 * len(network.nodes) + 1
+            network.nodes.append(Node(name, home, port, [
+                tandem_program(), "start", "--home", str(home), "--proxy_app",
+                "persistent_kvstore"]))
+    return network

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""One chain of stock CometBFT 0.38 and Tandem: two validators each, kills and restarts of both,
+and a fresh node of each engine that follows from genesis."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from harness import Failed, Network, Node, configure, free_ports, tandem_program, wait
+
+SKIPPED = 77  # as CTest is told
+
+
+def cometbft_program():
+    return os.environ.get("COMETBFT") or shutil.which("cometbft")
+
+
+def mixed_network(engines):
+    """A network of cometbft's own files; `engines`: the program of each node. The last two have no
+    power."""
+    network = Network()
+    folder = network.folder / "net"
+    validators = len(engines) - 2
+    subprocess.run([cometbft_program(), "testnet", "--v", str(validators), "--n", "2", "--o",
+                    str(folder), "--hostname-prefix", "127.0.0.1"],
+                   check=True, stdout=subprocess.DEVNULL)
+    first = free_ports(2 * len(engines))
+    homes = [folder / f"node{i}" for i in range(len(engines))]
+    ids = [subprocess.run([cometbft_program(), "show-node-id", "--home", str(home)], check=True,
+                          capture_output=True, text=True).stdout.strip() for home in homes]
+    peers = ",".join(f"{node_id}@127.0.0.1:{first + 2 * i}" for i, node_id in enumerate(ids))
+    for i, (home, program) in enumerate(zip(homes, engines)):
+        configure(home, proxy_app='"kvstore"', persistent_peers=f'"{peers}"',
+                  allow_duplicate_ip="true", addr_book_strict="false", timeout_commit='"200ms"',
+                  pprof_laddr='""')
+        path = home / "config/config.toml"
+        text = path.read_text()
+        text = re.sub(r'^laddr = "tcp://127.0.0.1:26657"', f'laddr = "tcp://127.0.0.1:{first + 2 * i + 1}"',
+                      text, flags=re.M)
+        text = re.sub(r'^laddr = "tcp://0.0.0.0:26656"', f'laddr = "tcp://127.0.0.1:{first + 2 * i}"',
+                      text, flags=re.M)
+        path.write_text(text)
+        name = f"{'tandem' if program == tandem_program() else 'cometbft'}-{i}"
+        network.nodes.append(Node(name, home, first + 2 * i + 1,
+                                  [program, "start", "--home", str(home)]))
+    return network
+
+
+def expect_equal(network):
+    """Blocks, application hashes and validator sets are the same everywhere, at every height."""
+    height = network.expect_one_chain()
+    for at in range(1, height + 1):
+        seen = {json.dumps([node.block_hash(at), node.app_hash(at), node.validators(at)])
+                for node in network.running()}
+        if len(seen) != 1:
+            raise Failed(f"nodes differ at height {at}: {seen}")
+    return height
+
+
+def main():
+    if not cometbft_program():
+        print("skipped: no cometbft at $COMETBFT or on PATH; install it with "
+              "go install github.com/cometbft/cometbft/cmd/cometbft@v0.38.26")
+        sys.exit(SKIPPED)
+    ours, theirs = tandem_program(), cometbft_program()
+    with mixed_network([ours, ours, theirs, theirs, ours, theirs]) as network:
+        validators, followers = network.nodes[:4], network.nodes[4:]
+        for node in validators:
+            node.start()
+        network.wait_for_height(5)
+        for i, node in enumerate(validators):
+            if node.write(f"key{i}", "x") is None:
+                raise Failed(f"{node.name} does not take a transaction")
+        for node in validators:
+            node.kill()
+            others = [other for other in validators if other is not node]
+            network.wait_for_height(max(other.height() for other in others) + 2, others)
+            node.start()
+            wait(f"{node.name} catches up",
+                 lambda: node.height() >= max(other.height() for other in others) - 1 > 1)
+        for node in followers:
+            node.start()
+        network.wait_for_height(max(node.height() for node in validators) + 5)
+        for node in network.nodes:
+            for i in range(4):
+                if node.read(f"key{i}") != "x":
+                    raise Failed(f"{node.name} lacks key{i}")
+        print(f"equal at every height up to {expect_equal(network)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as problem:
+        sys.exit(f"failed: {problem}")
