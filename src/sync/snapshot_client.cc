@@ -268,7 +268,7 @@ void SnapshotClient::apply_next(Time) {
     }
     const auto chunk = chunks_.find(*lowest);
     if (chunk == chunks_.end() || !chunk->second.bytes) return;
-    applying_ = *lowest;
+    applying_ = lowest;
     effects_.emplace_back(Apply{{*lowest, *chunk->second.bytes, chunk->second.sender}});
 }
 

@@ -98,7 +98,7 @@ class SnapshotClient {
     void add_peer(PeerId peer, std::string identity, Time now);
     void remove_peer(PeerId peer, Time now);
     // ---- What they say, well-formed.
-    void hear(PeerId peer, const types::SnapshotsResponse& snapshot, Time now);
+    void hear(PeerId peer, const types::SnapshotsResponse& said, Time now);
     void hear(PeerId peer, types::ChunkResponse answer, Time now);
     void tick(Time now);
 
