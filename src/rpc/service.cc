@@ -52,12 +52,13 @@ HttpResponse list_of_methods(std::string_view host, bool unsafe_routes) {
         "<html><body><br>Available endpoints:<br><br>Endpoints that require arguments:<br>";
     for (const Route& route : all_routes()) {
         if (route.is_unsafe && !unsafe_routes) continue;
-        std::string link = "//" + std::string(host) + '/' + std::string(route.name) + '?';
+        std::string link = "//";
+        link.append(host).append("/").append(route.name).append("?");
         for (const Param& param : route.params) {
             if (!link.ends_with('?')) link += '&';
-            link += std::string(param.name) + "=_";
+            link.append(param.name).append("=_");
         }
-        body += "<a href=\"" + link + "\">" + link + "</a></br>";
+        body.append("<a href=\"").append(link).append("\">").append(link).append("</a></br>");
     }
     return {status_ok, {{"Content-Type", "text/html"}}, body + "</body></html>"};
 }
