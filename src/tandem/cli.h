@@ -89,5 +89,6 @@ void add_reset_commands(CLI::App& app, Context& context);
 void add_config_command(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_seat_commands(CLI::App& app, Context& context);
+void add_verify_switch(CLI::App& app, Context& context);
 
 }  // namespace tandem::program

@@ -6,10 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "chain/requests.h"
 #include "io/http_testing.h"
 #include "seats/test_application.h"
 #include "tandem/node_files.h"
 #include "tandem/testing.h"
+#include "types/block.h"
+#include "types/json.h"
 
 namespace tandem::program::testing {
 
@@ -36,9 +39,14 @@ class FakeChain {
         genesis_ = types::genesis_from_json(text, {})->doc;
         const auto read = seats::read_genesis(base::as_bytes(genesis_.app_state));
         for (const seats::GenesisSeat& seat : read->seats->seats)
-            for (const seats::GenesisNode& node : seat.nodes)
-                keys_.emplace(node.name, std::make_shared<FileKey>(*load_node_key(
-                                             net / node.name / "config/liveness_key.json")));
+            for (const seats::GenesisNode& node : seat.nodes) {
+                const fs::path config = net / node.name / "config";
+                keys_.emplace(node.name, std::make_shared<FileKey>(
+                                             *load_node_key(config / "liveness_key.json")));
+                auto key = *load_validator_key(config / "priv_validator_key.json");
+                const types::Address address = crypto::address(key.public_key());
+                consensus_keys_.emplace(address, std::move(key));
+            }
         own_address_ = genesis_.validators[0].address;
         seats_.emplace(
             app_, store_, crypto::real_verifier(),
@@ -48,9 +56,8 @@ class FakeChain {
         request.initial_height = 1;
         request.consensus_params = types::to_message(genesis_.consensus_params);
         request.app_state_bytes = base::to_bytes(base::as_bytes(genesis_.app_state));
-        (void)seats_->init_chain(request);
+        app_hash_ = seats_->init_chain(request).app_hash;
         sets_[1] = sets_[2] = seats::decided_set(seats_->state());
-        sets_[0] = {};
         server_.emplace([this](const std::string& body) { return handle(body); });
     }
 
@@ -64,7 +71,7 @@ class FakeChain {
 
   private:
     struct Block {
-        std::vector<std::string> txs;  // base64
+        json block;
         json results = json::array();
     };
 
@@ -105,22 +112,51 @@ class FakeChain {
             if (checked.code == 0 && !forgets_transactions) pending_.push_back(tx);
             return {{"code", checked.code}, {"log", checked.log}, {"hash", "AB"}};
         }
+        if (method == "genesis_chunked")
+            return {{"chunk", "0"},
+                    {"total", "1"},
+                    {"data", base::to_base64(base::as_bytes(types::to_json(genesis_)))}};
         const auto found = blocks_.find(std::stoll(params["height"].get<std::string>()));
         if (found == blocks_.end()) return nullptr;
-        if (method == "block") return {{"block", {{"data", {{"txs", found->second.txs}}}}}};
+        if (method == "block") return found->second.block;
         return {{"txs_results", found->second.results}};
     }
 
-    [[nodiscard]] abci::CommitInfo last_commit(std::int64_t height) const {
-        abci::CommitInfo commit;
-        for (const types::ValidatorChange& entry : sets_.at(height - 1)) {
-            abci::VoteInfo vote{{crypto::address(entry.pub_key), entry.voting_power},
-                                types::BlockIdFlag::commit};
-            for (const seats::Seat& seat : state().seats)
-                for (const seats::Node& node : seat.nodes)
-                    if (node.consensus_key == entry.pub_key && silent.contains(node.name))
-                        vote.block_id_flag = types::BlockIdFlag::absent;
-            commit.votes.push_back(vote);
+    [[nodiscard]] types::ValidatorSet set_at(std::int64_t height) const {
+        const auto found = sets_.find(height);
+        return found == sets_.end() ? types::ValidatorSet{}
+                                    : *types::ValidatorSet::make(found->second);
+    }
+
+    [[nodiscard]] bool is_silent(const types::Address& address) const {
+        for (const seats::Seat& seat : state().seats)
+            for (const seats::Node& node : seat.nodes)
+                if (types::Address(crypto::address(node.consensus_key)) == address)
+                    return silent.contains(node.name);
+        return false;
+    }
+
+    /// What those who are not silent say of the newest block.
+    [[nodiscard]] types::Commit commit_of_last() const {
+        types::Commit commit;
+        if (blocks_.empty()) return commit;
+        commit.height = state().height;
+        commit.block_id = last_id_;
+        const types::ValidatorSet set = set_at(commit.height);
+        for (const types::Validator& validator : set.validators()) {
+            if (is_silent(validator.address)) {
+                commit.signatures.push_back(types::CommitSig::absent());
+                continue;
+            }
+            types::Vote vote;
+            vote.type = types::SignedMsgType::precommit;
+            vote.height = commit.height;
+            vote.block_id = last_id_;
+            vote.timestamp = {1'700'000'000 + commit.height, 5};
+            const auto signature = consensus_keys_.at(validator.address)
+                                       .sign(types::sign_bytes(genesis_.chain_id, vote));
+            commit.signatures.push_back({types::BlockIdFlag::commit, validator.address,
+                                         vote.timestamp, types::Signature(base::view(signature))});
         }
         return commit;
     }
@@ -138,41 +174,64 @@ class FakeChain {
     void run_block() {
         hear_the_living();
         const std::int64_t height = state().height + 1;
-        const abci::CommitInfo commit = last_commit(height);
+        types::Block block;
+        types::Header& header = block.header;
+        header.version.block = types::block_protocol;
+        header.chain_id = genesis_.chain_id;
+        header.height = height;
+        header.time = {1'700'000'000 + height, 0};
+        header.last_block_id = last_id_;
+        header.validators_hash = set_at(height).hash();
+        header.next_validators_hash = set_at(height + 1).hash();
+        header.consensus_hash = types::hash_of(genesis_.consensus_params);
+        header.app_hash = types::Hash(app_hash_);
+        header.proposer_address = own_address_;
+        block.last_commit = base::Box<types::Commit>(commit_of_last());
+        const types::ValidatorSet last_set = set_at(height - 1);
+        const abci::CommitInfo commit = chain::commit_info({last_id_, block, last_set, 1});
+
         abci::RequestPrepareProposal prepare;
         prepare.max_tx_bytes = 1'000'000;
         prepare.txs = wire::Txs::copy_of(pending_);
         for (const abci::VoteInfo& vote : commit.votes)
             prepare.local_last_commit.votes.push_back({vote.validator, {}, {}, vote.block_id_flag});
         prepare.height = height;
-        prepare.time = {1'700'000'000 + height, 0};
+        prepare.time = header.time;
         prepare.proposer_address = own_address_;
-        const wire::Txs txs = seats_->prepare_proposal(prepare).txs;
+        block.data.txs = seats_->prepare_proposal(prepare).txs;
+        types::fill_header(block);
+        last_id_ = {types::hash_of(header), {1, types::Hash(std::size_t{32}, std::uint8_t{1})}};
+
         abci::RequestFinalizeBlock finalize;
-        finalize.txs = txs;
+        finalize.txs = block.data.txs;
         finalize.decided_last_commit = commit;
         finalize.height = height;
-        finalize.time = prepare.time;
-        finalize.hash = types::Hash(seats::test::digest_of("block " + std::to_string(height)));
+        finalize.time = header.time;
+        finalize.hash = last_id_.hash;
         finalize.proposer_address = own_address_;
         const abci::ResponseFinalizeBlock response = seats_->finalize_block(finalize);
         (void)seats_->commit({});
+        app_hash_ = response.app_hash;
+        sets_[height + 2] = seats::decided_set(seats_->state());
         std::erase_if(pending_, [&](const base::Bytes& tx) {  // what was left out waits
             return std::ranges::any_of(
-                txs, [&](const base::BytesView one) { return base::equal(one, tx); });
+                finalize.txs, [&](const base::BytesView one) { return base::equal(one, tx); });
         });
-        sets_[height + 2] = seats::decided_set(seats_->state());
-        Block& block = blocks_[height];
-        for (const base::BytesView tx : txs) block.txs.push_back(base::to_base64(tx));
+        Block& stored = blocks_[height];
+        stored.block = {{"block_id", json::parse(types::to_json(last_id_))},
+                        {"block", json::parse(types::to_json(block))}};
         for (const abci::ExecTxResult& one : response.tx_results)
-            block.results.push_back(
+            stored.results.push_back(
                 {{"code", one.code}, {"log", one.log}, {"data", base::to_base64(one.data)}});
     }
 
     std::mutex mutex_;
     types::GenesisDoc genesis_;
     std::map<std::string, std::shared_ptr<FileKey>> keys_;  // of liveness, by node
+    std::map<types::Address, crypto::PrivateKey> consensus_keys_;
     types::Address own_address_;
+    types::BlockId last_id_;
+    base::Bytes app_hash_;
     seats::test::ApplicationDisk disk_;
     seats::test::ScriptedApplication app_{disk_};
     seats::test::MemoryStore store_;

@@ -64,6 +64,7 @@ int run(int argc, char** argv) {
     add_key_commands(app, context);
     add_reset_commands(app, context);
     add_seat_commands(app, context);
+    add_verify_switch(app, context);
     add_config_command(app, context);
     add_version(app, context);
     try {

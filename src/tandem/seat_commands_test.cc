@@ -241,6 +241,54 @@ TEST_F(SeatCommands, AnOperationThatMayStillLandHasNotFailed) {
     EXPECT_NE(expired.err.find("nothing changed"), std::string::npos) << expired.err;
 }
 
+TEST_F(SeatCommands, ASwitchoverIsVerifiedFromTheBlocks) {
+    blocks(3);
+    const Ran moved = operate({"switchover", "org2", "--output", "json"}, 2);
+    ASSERT_EQ(moved.code, 0) << moved.err;
+    const std::string height = json::parse(moved.out)["height"].dump();
+    blocks(2);
+    const Ran verified = run({"verify-switch", height, "--node", chain_->address()});
+    EXPECT_EQ(verified.code, 0) << verified.err;
+    EXPECT_NE(
+        verified.out.find("seat org2: org2-1 -> org2-2 (switchover), decided at height " + height),
+        std::string::npos)
+        << verified.out;
+    EXPECT_NE(verified.out.find("confirmed from blocks 1 to"), std::string::npos);
+    const Ran none = run({"verify-switch", "2", "--node", chain_->address()});
+    EXPECT_EQ(none.code, static_cast<int>(ExitCode::failed));
+    EXPECT_NE(none.err.find("no seat switches in block 2"), std::string::npos) << none.err;
+    const Ran early = run({"verify-switch", "99999", "--node", chain_->address()});
+    EXPECT_NE(early.err.find("once the next block is there"), std::string::npos) << early.err;
+}
+
+/// Four seats, the first of which has the power to witness a run by itself.
+TEST_F(SeatCommands, ASwitchByTheRuleIsVerifiedWithItsRecords) {
+    const Ran made = run({"testnet", "--seats", "4", "--standbys", "1", "--o", "four"});
+    ASSERT_EQ(made.code, 0) << made.err;
+    const fs::path genesis = temp_.path / "four/org1-1/config/genesis.json";
+    json document = json::parse(testing::text_of(genesis));
+    document["app_state"]["seats"]["seats"][0]["power"] = "20";
+    document["validators"][0]["power"] = "20";
+    std::ofstream(genesis) << document;
+    chain_.emplace(temp_.path / "four");
+    blocks(4);
+    chain_->silent = {"org2-1"};
+    blocks(10);
+    const json history = json::parse(seat({"history", "org2", "--output", "json"}).out);
+    ASSERT_EQ(history["switches"].size(), 1U);
+    const json verified = json::parse(run({"verify-switch", history["switches"][0]["height"],
+                                           "--node", chain_->address(), "--output", "json"})
+                                          .out);
+    ASSERT_EQ(verified["switches"].size(), 1U);
+    const json& one = verified["switches"][0];
+    EXPECT_EQ(one["seat"], "org2");
+    EXPECT_EQ(one["to"], "org2-2");
+    EXPECT_EQ(one["reason"], "run");
+    EXPECT_EQ(one["run_before"], 4);
+    EXPECT_TRUE(one["records_of_validator"].get<std::string>().ends_with("H....")) << one;
+    EXPECT_TRUE(one["records_of_standby"].get<std::string>().ends_with("HHHHH")) << one;
+}
+
 TEST_F(SeatCommands, WrongKeysAndNodesAreNamed) {
     const Ran keyless = seat({"pause", "org1"});
     EXPECT_EQ(keyless.code, static_cast<int>(ExitCode::usage));
