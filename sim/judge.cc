@@ -65,8 +65,6 @@ void Judge::lied(std::size_t, Lie lie, const types::BlockId& id) {
 }
 
 void Judge::left_out(std::size_t node, const std::string& name, std::int64_t height) {
-    for (const auto& [index, player] : players_)
-        if (player.name == name && player.lies) return;
     blame(height_ + 1,
           fmt::format("node {} calls {} dead and has its heartbeat for {}", node, name, height));
 }

@@ -314,6 +314,18 @@ std::optional<seats::Heartbeat> Liar::nonsense(const base::Bytes& own_address) {
     return heartbeat;
 }
 
+std::optional<seats::Heartbeat> Liar::empty_promise(const seats::Heartbeat& own,
+                                                    std::string_view chain_id,
+                                                    const crypto::SigningKey& key) {
+    if (!character_.spams) return std::nullopt;
+    count(Lie::heartbeat_spam);
+    seats::Heartbeat promise = own;
+    ++promise.height;
+    promise.block_hash.assign(promise.block_hash.size(), 0xee);
+    promise.signature = base::to_bytes(base::view(key.sign(seats::sign_bytes(chain_id, promise))));
+    return promise;
+}
+
 std::optional<seats::Heartbeat> Liar::repeat(const seats::Heartbeat& other,
                                              const base::Bytes& own_address,
                                              std::string_view chain_id,

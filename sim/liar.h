@@ -88,6 +88,11 @@ class Liar {
     void heard(const seats::Heartbeat& heartbeat);
     /// What to send after hearing one or executing a block: nonsense in our name.
     [[nodiscard]] std::optional<seats::Heartbeat> nonsense(const base::Bytes& own_address);
+    /// One well signed with our own key, about a block that does not exist yet: the same one each
+    /// time for the same height.
+    [[nodiscard]] std::optional<seats::Heartbeat> empty_promise(const seats::Heartbeat& own,
+                                                                std::string_view chain_id,
+                                                                const crypto::SigningKey& key);
     /// The statement of `other` as our own; nothing if we have made it already.
     [[nodiscard]] std::optional<seats::Heartbeat> repeat(const seats::Heartbeat& other,
                                                          const base::Bytes& own_address,

@@ -275,7 +275,7 @@ bool Node::Process::own_key_is_registered() const {
 }
 
 /// What an honest proposer calls dead, it has not heard: nothing that reached its pool is missing.
-/// (Whoever has a seat's liveness key may fill the places of its node; those seats count as lying.)
+/// (Whoever has its liveness key can fill the places that a pool has for it. No liar here does.)
 void Node::Process::look_for_left_out(const wire::Txs& txs) {
     if (txs.empty()) return;
     const auto record = seats::decode_record(txs[0]);

@@ -114,6 +114,9 @@ void Node::Process::send_heartbeat() {
     if (!node.liar_) return;
     if (const auto nonsense = node.liar_->nonsense(heartbeat->node_address))
         broadcast(Channel::heartbeat, make_message(Message::Heartbeat{*nonsense}));
+    if (const auto promise =
+            node.liar_->empty_promise(*heartbeat, chain_id(), *node.keys_.liveness))
+        broadcast(Channel::heartbeat, make_message(Message::Heartbeat{*promise}));
 }
 
 }  // namespace tandem::sim

@@ -210,6 +210,18 @@ void Torment::commit_fault() {
         for (std::size_t i = 0; choice.is_drawn && i < choice.weight; ++i) drawn.push_back(&choice);
     if (!drawn.empty()) (this->*drawn[random().below(drawn.size())]->commit)();
     if (random().chance(1, 3)) deal_twins();
+    if (random().chance(1, 3)) blink();
+}
+
+/// Whoever forgets what it signed is back before the height is over.
+void Torment::blink() {
+    for (const auto& one : parts_.cast.nodes()) {
+        const SeatKeys& seat = parts_.cast.seat_of(one->index());
+        if (!seat.lies || !seat.forgets || !one->running()) continue;
+        one->crash();
+        world().after(milliseconds(random().below(30)),
+                      [this, index = one->index()] { restart(index); });
+    }
 }
 
 void Torment::jump_clock() {

@@ -80,6 +80,7 @@ class Torment {
     void diverge_one();
     void wedge_or_diverge();
     void jump_clock();
+    void blink();
 
     // torment_disks.cc
     void torment_disk();

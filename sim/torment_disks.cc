@@ -31,7 +31,7 @@ void Torment::torment_disk() {
 void Torment::restore_image(std::size_t victim, bool keeps_application) {
     const bool is_young = random().chance(2, 3);
     const Nanos age =
-        static_cast<Nanos>(is_young ? 50 + random().below(1500) : 2000 + random().below(20'000)) *
+        static_cast<Nanos>(is_young ? 20 + random().below(400) : 2000 + random().below(20'000)) *
         millisecond;
     auto image = std::make_shared<Disk>(node(victim).backup());
     world().after(age, [this, victim, image, keeps_application, when = healings_] {
