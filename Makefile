@@ -5,7 +5,7 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 .DEFAULT_GOAL := help
 SIM_SEEDS ?= 1..1000
-.PHONY: help deps check-deps build test check sanitize layers symbols check-format format tidy \
+.PHONY: help demo deps check-deps build test check sanitize layers symbols check-format format tidy \
         sim sim-large fuzz-build fuzz fuzz-long bench clean
 
 help: ## list these commands
@@ -21,6 +21,9 @@ build: deps ## install what it needs and build into build/release
 	cmake --preset release
 	cmake --build --preset release --parallel $(JOBS)
 
+demo: build ## four organisations, eight processes; a validator is killed in front of your eyes
+	@scripts/demo $(DEMO)
+
 test: build ## build, and run every test
 	ctest --preset release
 
@@ -29,7 +32,7 @@ check: sanitize layers symbols check-format tidy sim fuzz ## the further checks,
 sanitize: deps ## build with the address and undefined-behaviour sanitizers, and run every test
 	cmake --preset dev
 	cmake --build --preset dev --parallel $(JOBS)
-	ctest --preset dev
+	ctest --preset dev --label-exclude processes
 	build/dev/bin/tandem-sim run --seeds 2001..2150 --heights 40 --jobs $(JOBS)
 
 sim: build ## torment a thousand networks, run all scenarios, hunt the planted bugs

@@ -11,6 +11,7 @@
 #include "io/shared_database.h"
 #include "ledger/kvstore.h"
 #include "ledger/noop.h"
+#include "ledger/share.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
 #include "tandem/node_files.h"
@@ -127,6 +128,7 @@ struct RunningNode::Parts {
     Opened<void> open_storage();
     Opened<void> choose_application();
     Opened<void> assemble();
+    [[nodiscard]] base::Verdict share_state() const;
     [[nodiscard]] types::NodeInfo own_info() const;
     [[nodiscard]] base::Result<p2p::PeersConfig> peers_config() const;
     [[nodiscard]] base::Result<p2p::AddressBook> address_book() const;
@@ -242,6 +244,14 @@ Opened<void> RunningNode::Parts::open_storage() {
     return {};
 }
 
+/// Whether the genesis begins `share` as it must.
+base::Verdict RunningNode::Parts::share_state() const {
+    const auto read = seats::read_genesis(base::as_bytes(genesis.app_state));
+    if (!read) return std::unexpected(read.error());
+    const auto begun = ledger::share_genesis(read->application_state);
+    return begun ? base::Verdict{} : std::unexpected(begun.error());
+}
+
 Opened<void> RunningNode::Parts::choose_application() {
     const std::string& name = config.base.proxy_app;
     if (name == "kvstore") {
@@ -250,6 +260,12 @@ Opened<void> RunningNode::Parts::choose_application() {
     } else if (name == "persistent_kvstore") {
         application_storage = std::make_unique<io::ApplicationStorage>(*database);
         inner_application = std::make_unique<ledger::KvStore>(*application_storage);
+    } else if (name == "share") {
+        if (const auto state = share_state(); !state)
+            return fail(code::configuration, state.error());
+        application_storage = std::make_unique<io::ApplicationStorage>(*database);
+        inner_application =
+            std::make_unique<ledger::Share>(*application_storage, crypto::real_verifier());
     } else if (name == "noop") {
         inner_application = std::make_unique<ledger::NoOp>();
     } else {

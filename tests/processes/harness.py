@@ -140,11 +140,22 @@ class Network:
     def __init__(self, keep_folder=None):
         self.folder = Path(keep_folder or tempfile.mkdtemp(prefix="tandem-network-"))
         self.nodes = []
+        self.logs = None  # where the nodes' logs are kept
+        self.lets_run = False
+
+    def keep_logs(self):
+        self.logs = Path(tempfile.mkdtemp(prefix="tandem-logs-"))
+
+    def let_run(self):
+        """The nodes outlive this process, and so do their folders."""
+        self.lets_run = True
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, problem, trace):
+        if self.lets_run and kind is None:
+            return False
         for node in self.nodes:
             if node.running:
                 node.process.send_signal(signal.SIGCONT)
@@ -156,6 +167,9 @@ class Network:
                 if log.is_file():
                     tail = log.read_text(errors="replace").splitlines()[-15:]
                     print(f"---- {node.name}\n" + "\n".join(tail), file=sys.stderr)
+        if self.logs:
+            for node in self.nodes:
+                shutil.copy(node.home / "output.log", self.logs / f"{node.name}.log")
         shutil.rmtree(self.folder, ignore_errors=True)
         return False
 
