@@ -25,6 +25,7 @@ struct NetworkConfig {
     std::string listen_host = "0.0.0.0";
     std::uint16_t listen_port = 26656;  // 0: any
     std::size_t inbound_max = 40;       // accepted sockets at a time
+    std::uint64_t first_link = 1;       // number of the first connection
     std::chrono::milliseconds dial_timeout{1000};
     std::chrono::milliseconds write_timeout{10'000};
     std::filesystem::path address_book;  // its file; empty: it is not kept
@@ -61,7 +62,6 @@ class NetworkHost final : public node::Host {
   private:
     using Tcp = boost::asio::ip::tcp;
     struct Link;
-    struct Timers;
     struct Dial;
 
     void accept();
@@ -77,7 +77,7 @@ class NetworkHost final : public node::Host {
     node::Node* node_ = nullptr;
     Tcp::acceptor acceptor_;
     std::uint16_t port_ = 0;
-    std::uint64_t next_link_ = 1;
+    std::uint64_t next_link_;
     std::size_t inbound_ = 0;
     std::map<node::LinkId, std::shared_ptr<Link>> links_;
     // One timer of the loop serves all work that waits for its time.

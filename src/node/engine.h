@@ -160,6 +160,7 @@ class Engine {
                                              chain::ExecutionStep step);
     void make_durable(const chain::Execution& execution);
     void update_mempool(const chain::Execution& execution);
+    void prune(const chain::Execution& execution);
     void save_state(const chain::Execution& execution);
     void append_marker(std::int64_t height);
     [[nodiscard]] static mempool::BlockRules mempool_rules(const chain::State& state);

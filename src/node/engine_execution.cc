@@ -61,11 +61,7 @@ base::Verdict Engine::execute_step(chain::Execution& execution, chain::Execution
             save_state(execution);
             break;
         case Step::prune:
-            if (execution.retain_height() > 0) {
-                const std::int64_t keep = std::min(execution.retain_height(), execution.height());
-                parts_.blocks.prune(keep, keep);
-                parts_.states.prune(keep, keep);
-            }
+            if (execution.retain_height() > 0) prune(execution);
             break;
         case Step::publish:
             listener_->on_block(execution);
@@ -101,6 +97,18 @@ mempool::BlockRules Engine::mempool_rules(const chain::State& state) {
     rules.data_bytes_max = room.value_or(0);
     rules.gas_max = state.consensus_params.block.max_gas;
     return rules;
+}
+
+/// What the application needs no longer; of what evidence is judged by, as much stays as evidence
+/// may be old.
+void Engine::prune(const chain::Execution& execution) {
+    const std::int64_t keep = std::min(execution.retain_height(), execution.height());
+    const std::int64_t evidence_from = std::clamp<std::int64_t>(
+        execution.height() - state_.consensus_params.evidence.max_age_num_blocks,
+        state_.initial_height, keep);
+    while (parts_.blocks.prune(keep, evidence_from) > 0) {
+    }
+    parts_.states.prune(keep, evidence_from);
 }
 
 void Engine::save_state(const chain::Execution& execution) {

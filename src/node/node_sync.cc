@@ -8,6 +8,8 @@ namespace {
 
 // Blocks executed in one turn, so that peers and clients are heard meanwhile.
 constexpr int blocks_a_turn = 16;
+// Before the first peers' heights count as all there is: one that lags may be the first to speak.
+constexpr Time settle_time = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -22,7 +24,9 @@ bool Node::blocks_alone() const {
 
 void Node::begin_sync() {
     if (blocks_alone()) return engine_.begin_consensus();
-    sync_.emplace(sync::BlockClientConfig{}, engine_.state().next_height(), parts_.host.now());
+    sync::BlockClientConfig config;
+    config.settle = settle_time;
+    sync_.emplace(config, engine_.state().next_height(), parts_.host.now());
     sync_blocks();
 }
 

@@ -14,6 +14,7 @@
 #include "ledger/share.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
+#include "store/storage.h"
 #include "tandem/node_files.h"
 
 namespace tandem::program {
@@ -228,6 +229,8 @@ Opened<void> RunningNode::Parts::open_storage() {
     if (!opened) return fail(code::bad_data, opened.error());
     database = std::move(*opened);
     io::report_damage_of(data);
+    if (const auto own = store::claim(*database, genesis.chain_id); !own)
+        return fail(code::bad_data, own.error());
     blocks.emplace(*database);
     states.emplace(*database, std::string(cometbft_version));
 
@@ -345,6 +348,7 @@ Opened<void> RunningNode::Parts::assemble() {
     network.listen_host = laddr->host.empty() ? "0.0.0.0" : laddr->host;
     network.listen_port = static_cast<std::uint16_t>(std::stoi(laddr->port));
     network.inbound_max = static_cast<std::size_t>(config.p2p.max_num_inbound_peers);
+    network.first_link = log_file->contents.peer_max + 1;  // its numbers are not given again
     network.address_book = home.at(config.p2p.addr_book_file);
     host.emplace(loop, *reporter, network);
     mempool.emplace(mempool_limits(config.mempool));
