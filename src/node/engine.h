@@ -52,6 +52,7 @@ struct EngineConfig {
     /// Null: the node never votes.
     std::shared_ptr<const crypto::SigningKey> key;
     std::string software_version;
+    bool keep_answers = true;  // of all blocks, and not of the newest alone
 };
 
 /// Told of what happened, in the turn in which it did.

@@ -41,7 +41,7 @@ base::Verdict Engine::execute_step(chain::Execution& execution, chain::Execution
         case Step::finalize_block:
             return execution.finalized(parts_.application.finalize_block(execution.request()));
         case Step::store_answer:
-            parts_.states.save_answer(execution.height(), execution.answer());
+            parts_.states.save_answer(execution.height(), execution.answer(), config_.keep_answers);
             break;
         case Step::update_state:
             return execution.update();

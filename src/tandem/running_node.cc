@@ -124,6 +124,11 @@ struct RunningNode::Parts {
     Parts(const Home& node_home, const Config& node_config)
         : home(node_home), config(node_config) {}
 
+    /// What the configuration asks for and this program does not do yet.
+    [[nodiscard]] base::Verdict check_offered() const;
+    /// Our key must not have signed one of the last blocks (double_sign_check_height).
+    [[nodiscard]] base::Verdict check_double_sign() const;
+
     // ---- Opening, in this order.
     Opened<void> read_files();
     Opened<void> open_storage();
@@ -184,10 +189,56 @@ std::expected<std::unique_ptr<RunningNode>, StartFailure> RunningNode::open(cons
     return std::unique_ptr<RunningNode>(new RunningNode(std::move(parts)));
 }
 
+base::Verdict RunningNode::Parts::check_offered() const {
+    const auto not_yet = [](std::string_view key, std::string_view what) {
+        return base::refuse(std::string(key),
+                            fmt::format("{} is set, and this program does not {} yet: take it out "
+                                        "of config.toml",
+                                        key, what));
+    };
+    if (!config.base.priv_validator_laddr.empty())
+        return not_yet("priv_validator_laddr", "work with remote signers");
+    if (config.base.filter_peers) return not_yet("filter_peers", "ask the application about peers");
+    if (config.statesync.enable) return not_yet("statesync.enable", "begin from snapshots");
+    if (config.instrumentation.prometheus)
+        reporter->report(node::LogLevel::warning, "node",
+                         "instrumentation.prometheus is set: there are no metrics yet");
+    if (config.mempool.experimental_max_gossip_connections_to_persistent_peers +
+            config.mempool.experimental_max_gossip_connections_to_non_persistent_peers >
+        0)
+        reporter->report(node::LogLevel::warning, "node",
+                         "mempool.experimental_max_gossip_connections_* have no effect yet: "
+                         "transactions are sent to every peer");
+    return {};
+}
+
+base::Verdict RunningNode::Parts::check_double_sign() const {
+    const types::Address own = crypto::address(validator_key->public_key());
+    const std::int64_t newest = blocks->height();
+    for (std::int64_t height =
+             std::max(newest - config.consensus.double_sign_check_height + 1, blocks->base());
+         height > 0 && height <= newest; ++height) {
+        const auto commit = blocks->seen_commit(height);
+        if (!commit) continue;
+        for (const types::CommitSig& signature : commit->signatures)
+            if (signature.validator_address == own &&
+                signature.block_id_flag == types::BlockIdFlag::commit)
+                return base::refuse(
+                    "consensus.double_sign_check_height",
+                    fmt::format("this node's key signed block {}, one of the last {}: another "
+                                "node may be running with it. Wait until it has not signed for so "
+                                "many blocks, or set double_sign_check_height to 0",
+                                height, config.consensus.double_sign_check_height));
+    }
+    return {};
+}
+
 Opened<void> RunningNode::Parts::read_files() {
     auto made = ProcessReporter::make(config.base.log_level, config.base.log_format == "json");
     if (!made) return fail(code::configuration, made.error());
     reporter = std::move(*made);
+    if (const auto offered = check_offered(); !offered)
+        return fail(code::configuration, offered.error());
 
     const auto text = read_file(home.at(config.base.genesis_file), genesis_file_bytes_max);
     if (!text) return fail(code::no_input, text.error());
@@ -378,6 +429,7 @@ Opened<void> RunningNode::Parts::assemble() {
     settings.engine.block_time_tolerance = config.consensus.block_time_tolerance;
     settings.engine.key = validator_key;
     settings.engine.software_version = std::string(cometbft_version);
+    settings.engine.keep_answers = !config.storage.discard_abci_responses;
 
     const node::EngineParts engine{
         .host = *host,
@@ -390,6 +442,8 @@ Opened<void> RunningNode::Parts::assemble() {
         .evidence = *evidence,
         .mempool = *mempool,
         .verifier = crypto::real_verifier()};
+    if (const auto alone = check_double_sign(); !alone)
+        return fail(code::unavailable, alone.error());
     node.emplace(engine, std::move(settings), *local, seats.get());
     host->attach(*node);
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)

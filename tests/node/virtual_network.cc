@@ -2,28 +2,14 @@
 
 #include <stdexcept>
 
+#include "p2p/testing.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
 
 namespace tandem::testing {
 namespace {
 
-/// A key that is the same at each run.
-class FixedKey final : public crypto::SigningKey {
-  public:
-    explicit FixedKey(std::uint8_t number)
-        : key_(crypto::Ed25519PrivateKey::from_seed(base::Bytes(32, number))) {}
-    [[nodiscard]] crypto::PublicKey public_key() const override {
-        const auto bytes = key_.public_key();
-        return {crypto::KeyType::ed25519, {bytes.begin(), bytes.end()}};
-    }
-    [[nodiscard]] crypto::SignatureBytes sign(base::BytesView message) const override {
-        return crypto::SignatureBytes(base::BytesView(key_.sign(message)));
-    }
-
-  private:
-    crypto::Ed25519PrivateKey key_;
-};
+using p2p::testing::FixedKey;
 
 constexpr std::int64_t epoch_seconds = 1'700'000'000;
 constexpr Time flight = std::chrono::milliseconds(1);
