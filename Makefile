@@ -6,7 +6,7 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 .DEFAULT_GOAL := help
 SIM_SEEDS ?= 1..1000
 .PHONY: help demo deps check-deps build test check sanitize layers symbols check-format format tidy \
-        sim sim-large fuzz-build fuzz fuzz-long bench clean
+        sim sim-seeds sim-mutants sim-large fuzz-build fuzz fuzz-long bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,9 +35,12 @@ sanitize: deps ## build with the address and undefined-behaviour sanitizers, and
 	ctest --preset dev --label-exclude processes
 	build/dev/bin/tandem-sim run --seeds 2001..2150 --heights 40 --jobs $(JOBS)
 
-sim: build ## torment a thousand networks, run all scenarios, hunt the planted bugs
+sim: sim-seeds sim-mutants ## torment a thousand networks, hunt the planted bugs
+
+sim-seeds: build ## torment a thousand networks (SIM_SEEDS=A..B: others)
 	build/release/bin/tandem-sim run --seeds $(SIM_SEEDS) --heights 300 --jobs $(JOBS)
-	build/release/bin/tandem-sim scenario tests/scenarios/*/*.txt
+
+sim-mutants: build ## hunt the planted bugs, by seeds and by scenarios
 	cmake --build --preset release --parallel $(JOBS) --target tandem-sim-mutants
 	build/release/bin/tandem-sim mutants --heights 80 --jobs $(JOBS) --scenarios tests/scenarios
 

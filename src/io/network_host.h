@@ -52,9 +52,9 @@ class NetworkHost final : public node::Host {
     [[nodiscard]] types::Timestamp wall_clock() const override;
     void call_at(node::Time at, std::function<void()> work) override;
     [[nodiscard]] crypto::SecretArray<32> fresh_secret() override;
-    void write(node::LinkId link, base::Bytes bytes) override;
-    [[nodiscard]] std::size_t unsent_bytes(node::LinkId link) const override;
-    void close(node::LinkId link) override;
+    void write(node::LinkId number, base::Bytes bytes) override;
+    [[nodiscard]] std::size_t unsent_bytes(node::LinkId number) const override;
+    void close(node::LinkId number) override;
     void dial(const types::PeerAddress& address) override;
     void save_address_book(std::string text) override;
     [[noreturn]] void stop(const base::Refusal& why) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 
 #include "base/check.h"
 #include "ledger/share_block.h"
@@ -178,8 +179,9 @@ Share::Share(Storage& storage, const crypto::Verifier& verifier)
     const std::string_view text = base::as_text(*stored);
     const std::size_t blank = text.find(' ');
     TANDEM_CHECK(blank != std::string_view::npos);
-    const auto read = std::from_chars(text.data(), text.data() + blank, height_);
-    TANDEM_CHECK(read.ec == std::errc() && read.ptr == text.data() + blank);
+    const char* const end = std::next(text.begin(), static_cast<std::ptrdiff_t>(blank));
+    const auto read = std::from_chars(text.begin(), end, height_);
+    TANDEM_CHECK(read.ec == std::errc() && read.ptr == end);
     chain_id_ = text.substr(blank + 1);
 }
 

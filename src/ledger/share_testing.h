@@ -89,6 +89,7 @@ class Rig {
         ++height;
         app_hash = answer.app_hash;
         std::vector<std::uint32_t> codes;
+        codes.reserve(answer.tx_results.size());
         for (const abci::ExecTxResult& result : answer.tx_results) codes.push_back(result.code);
         return codes;
     }

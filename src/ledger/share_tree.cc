@@ -43,6 +43,7 @@ Digest digest_from(BytesView bytes) {
 
 std::vector<Bytes> leaves_of(const std::map<Bytes, Digest>& entries) {
     std::vector<Bytes> leaves;
+    leaves.reserve(entries.size());
     for (const auto& [key, hash] : entries) leaves.push_back(types::value_leaf(key, hash));
     return leaves;
 }
