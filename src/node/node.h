@@ -128,7 +128,7 @@ class Node final : EngineListener {
     void schedule_sync(Time at);
 
     // ---- Saying.
-    void say(Peer& peer, const gossip::OurView& view);
+    void say(Peer& peer, const gossip::OurView& ours);
     void say_queued(Peer& peer, std::uint8_t channel, std::deque<p2p::Connection::Message>& queue);
     void say_transactions(Peer& peer);
     void say_evidence(Peer& peer);
