@@ -111,11 +111,11 @@ class Node final : EngineListener {
 
     // ---- Messages (node_messages.cc). A refusal ends the connection.
     [[nodiscard]] base::Verdict hear(Peer& peer, types::ChannelMessage message);
-    [[nodiscard]] base::Verdict hear_consensus(Peer& peer, const types::ChannelMessage& message);
-    [[nodiscard]] base::Verdict hear_mempool(Peer& peer, types::ChannelMessage message);
-    [[nodiscard]] base::Verdict hear_evidence(Peer& peer, const types::ChannelMessage& message);
-    [[nodiscard]] base::Verdict hear_blocksync(Peer& peer, const types::ChannelMessage& message);
-    [[nodiscard]] base::Verdict hear_heartbeat(Peer& peer, const types::ChannelMessage& message);
+    [[nodiscard]] base::Verdict hear_consensus(Peer& peer, const types::ChannelMessage& received);
+    [[nodiscard]] base::Verdict hear_mempool(Peer& peer, types::ChannelMessage received);
+    [[nodiscard]] base::Verdict hear_evidence(Peer& peer, const types::ChannelMessage& received);
+    [[nodiscard]] base::Verdict hear_blocksync(Peer& peer, const types::ChannelMessage& received);
+    [[nodiscard]] base::Verdict hear_heartbeat(Peer& peer, const types::ChannelMessage& received);
     void say_blocksync(Peer& peer, base::Bytes message);
     void relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except);
 

@@ -252,10 +252,10 @@ base::Verdict RpcEnvironment::add_evidence(const types::Evidence& evidence) {
     return parts_.engine.evidence.add(evidence, parts_.node.engine().state());
 }
 
-base::Verdict RpcEnvironment::dial_seeds(std::span<const std::string> texts) {
-    const auto addresses = addresses_from(texts);
-    if (!addresses) return std::unexpected(addresses.error());
-    parts_.node.dial_seeds(*addresses);
+base::Verdict RpcEnvironment::dial_seeds(std::span<const std::string> addresses) {
+    const auto read = addresses_from(addresses);
+    if (!read) return std::unexpected(read.error());
+    parts_.node.dial_seeds(*read);
     return {};
 }
 

@@ -85,18 +85,18 @@ class Peers {
     /// Something waited for its time. Call at next_wake() or later.
     void tick(Moment moment);
     /// A socket is connected; `dialled`: the address of a DialPeer.
-    [[nodiscard]] base::Verdict link_opened(LinkNumber link, const types::IpAddress& remote,
+    [[nodiscard]] base::Verdict link_opened(LinkNumber number, const types::IpAddress& remote,
                                             const std::optional<Address>& dialled, Moment moment);
     void dial_failed(const Address& address, Moment moment);
     /// The handshake is done: `id` is proved, `says` is where the peer says that it listens.
     /// Without a refusal the peer is admitted.
-    [[nodiscard]] base::Verdict authenticated(LinkNumber link, const std::string& id,
+    [[nodiscard]] base::Verdict authenticated(LinkNumber number, const std::string& id,
                                               const Address& says, Moment moment);
-    void link_closed(LinkNumber link, Ending ending, Moment moment);
+    void link_closed(LinkNumber number, Ending ending, Moment moment);
     /// A message of channel 0x00 from an admitted peer.
-    [[nodiscard]] base::Verdict hear(LinkNumber link, base::BytesView message, Moment moment);
+    [[nodiscard]] base::Verdict hear(LinkNumber number, base::BytesView message, Moment moment);
     /// The peer was of use.
-    void mark_good(LinkNumber link, Moment moment);
+    void mark_good(LinkNumber number, Moment moment);
 
     // ---- Orders of an operator (RPC dial_seeds, dial_peers).
     void dial_seeds(const std::vector<Address>& seeds, Moment moment);
@@ -145,7 +145,7 @@ class Peers {
     [[nodiscard]] bool is_busy(const std::string& id) const;  // connected, or being dialled
     [[nodiscard]] const Link* link_of(const std::string& id) const;
     [[nodiscard]] bool is_seed(const std::string& id) const;
-    [[nodiscard]] Time seconds_below(std::uint64_t seconds);
+    [[nodiscard]] Time seconds_below(std::uint64_t bound);
 
     // ---- Dialling.
     void dial(const Address& address);

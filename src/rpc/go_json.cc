@@ -264,7 +264,7 @@ void append_value(std::string& out, const wire::JsonValue& value, std::size_t de
             bool first = true;
             for (const auto& [name, text] : members) {
                 if (!std::exchange(first, false)) out += ' ';
-                out += name + ':' + text;
+                out.append(name).append(1, ':').append(text);
             }
             out += ']';
             return;
