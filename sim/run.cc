@@ -1,5 +1,6 @@
 #include "sim/run.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "sim/operators.h"
@@ -186,8 +187,15 @@ std::string Simulation::where_all_are() const {
 /// Seats fall one after another, with all their nodes: the chain goes on as long as more than two
 /// thirds are there, stops with the one that is too many, and goes on when they are back.
 void Simulation::take_a_third_away() {
+    // Who came back with an older disk is there and does not vote yet.
+    const auto all_speak = [&] {
+        return std::ranges::none_of(cast_.nodes(),
+                                    [](const auto& node) { return node->holds_back(); });
+    };
+    run_until(all_speak, world_.now() + heal_time_max);
     const seats::State* state = cast_.newest_seats();
     if (state == nullptr || !judge_.violations().empty()) return;
+    if (!all_speak()) return judge_.blame(highest(), "nodes hold back for ever:" + where_all_are());
     const std::int64_t total = state->total_power();
     std::vector<std::pair<std::string, std::int64_t>> standing;
     std::int64_t lying = 0;
@@ -208,7 +216,8 @@ void Simulation::take_a_third_away() {
             const std::int64_t goal = highest() + 3;
             run_until([&] { return highest() >= goal; }, world_.now() + heal_time_max);
             if (judge_.violations().empty() && highest() < goal)
-                judge_.blame(highest(), "the chain stops though more than two thirds are there");
+                judge_.blame(highest(), "the chain stops though more than two thirds are there:" +
+                                            where_all_are());
         }
         standing.erase(standing.begin() + static_cast<std::ptrdiff_t>(index));
         fallen.push_back(id);
