@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tandem/seat_client.h"
+#include "tandem/seat_commands.h"
 
 namespace tandem::program {
 namespace {

@@ -30,10 +30,9 @@ Misfit take(bool& out, std::string_view text) {
 }
 
 Misfit take(std::int64_t& out, std::string_view text) {
-    const char* end = text.data() + text.size();
     std::int64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stop != end)
+    const auto [stop, error] = std::from_chars(text.begin(), text.end(), value);
+    if (error != std::errc() || stop != text.end())
         return misfit(fmt::format("must be a whole number, not \"{}\"", text));
     out = value;
     return {};

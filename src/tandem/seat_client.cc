@@ -86,7 +86,7 @@ std::expected<json, Failure> SeatClient::seats(const std::string& path) {
     auto result = call("abci_query", {{"path", "/seats" + path}});
     if (!result) return fail(std::move(result).error());
     const json response = result->value("response", json::object());
-    const json value = decoded(response.value("value", json()));
+    json value = decoded(response.value("value", json()));
     if (number(response, "code") == 0 && value.is_object()) return value;
     const std::string log = response.value("log", std::string());
     if (response.value("codespace", std::string()) == "seats" && !log.empty())
