@@ -192,8 +192,9 @@ class Network:
         """Every running node has the same block at the lowest of their heights."""
         nodes = self.running()
         height = min(node.height() for node in nodes)
-        hashes = {node.name: node.block_hash(height) for node in nodes}
-        if len(set(hashes.values())) != 1 or None in hashes.values():
+        hashes = {node.name: wait(f"{node.name} has block {height}",
+                                  lambda: node.block_hash(height)) for node in nodes}
+        if len(set(hashes.values())) != 1:
             raise Failed(f"not one chain at height {height}: {hashes}")
         return height
 

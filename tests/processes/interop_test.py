@@ -52,7 +52,8 @@ def expect_equal(network):
     """Blocks, application hashes and validator sets are the same everywhere, at every height."""
     height = network.expect_one_chain()
     for at in range(1, height + 1):
-        seen = {json.dumps([node.block_hash(at), node.app_hash(at), node.validators(at)])
+        seen = {json.dumps([wait(f"{node.name} has block {at}", lambda: node.block_hash(at)),
+                            node.app_hash(at), wait("validators", lambda: node.validators(at))])
                 for node in network.running()}
         if len(seen) != 1:
             raise Failed(f"nodes differ at height {at}: {seen}")
@@ -71,8 +72,8 @@ def main():
             node.start()
         network.wait_for_height(5)
         for i, node in enumerate(validators):
-            if node.write(f"key{i}", "x") is None:
-                raise Failed(f"{node.name} does not take a transaction")
+            wait(f"{node.name} takes a transaction",
+                 lambda: node.write(f"key{i}", "x") or node.read(f"key{i}") == "x")
         for node in validators:
             node.kill()
             others = [other for other in validators if other is not node]
@@ -85,8 +86,7 @@ def main():
         network.wait_for_height(max(node.height() for node in validators) + 5)
         for node in network.nodes:
             for i in range(4):
-                if node.read(f"key{i}") != "x":
-                    raise Failed(f"{node.name} lacks key{i}")
+                wait(f"{node.name} has key{i}", lambda: node.read(f"key{i}") == "x")
         print(f"equal at every height up to {expect_equal(network)}")
 
 
