@@ -149,7 +149,6 @@ class Engine {
     void log_and_sign(Reservation reserved, Then then);
     void sign_vote(signer::Pending<types::Vote> pending);
     void sign_proposal(signer::Pending<types::Proposal> pending);
-    void flush_outgoing();
     void enter_height(bool began_in_sight);
     [[nodiscard]] consensus::Extensions extensions_at(std::int64_t height) const;
     [[nodiscard]] bool have_vote(const types::Vote& vote) const;
@@ -159,7 +158,7 @@ class Engine {
     void execute(chain::Execution& execution);
     [[nodiscard]] base::Verdict execute_step(chain::Execution& execution,
                                              chain::ExecutionStep step);
-    void make_durable(const chain::Execution& execution);
+    void make_durable();
     void update_mempool(const chain::Execution& execution);
     void prune(const chain::Execution& execution);
     void save_state(const chain::Execution& execution);

@@ -46,7 +46,7 @@ base::Verdict Engine::execute_step(chain::Execution& execution, chain::Execution
         case Step::update_state:
             return execution.update();
         case Step::make_durable:
-            make_durable(execution);
+            make_durable();
             break;
         case Step::commit:
             execution.committed(parts_.application.commit({}));
@@ -76,7 +76,7 @@ void Engine::append_marker(std::int64_t height) {
     newest_marker_ = parts_.log.append_marker(height);
 }
 
-void Engine::make_durable(const chain::Execution&) {
+void Engine::make_durable() {
     // The log may lag behind the blocks by one marker, and no further.
     if (parts_.log.durable() < previous_marker_) parts_.log.sync();
     parts_.database.sync();

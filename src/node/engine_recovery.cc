@@ -10,9 +10,6 @@ namespace {
 
 using consensus::Shared;
 
-// CometBFT's protocol numbers, as Info is asked with them.
-constexpr std::uint64_t p2p_protocol = 8;
-
 }  // namespace
 
 chain::RecoveryFacts Engine::facts(const store::LogContents& log, std::int64_t initial_height,
@@ -61,7 +58,7 @@ base::Verdict Engine::recover(const types::GenesisDoc& genesis, const store::Log
     }
     TANDEM_TRY(restore_signer(log));
     const abci::ResponseInfo info = parts_.application.info(
-        {config_.software_version, types::block_protocol, p2p_protocol, "2.0.0"});
+        {config_.software_version, types::block_protocol, types::p2p_protocol, "2.0.0"});
     if (state_.last_block_height == 0) chain::adopt_app_version(state_, info.app_version);
     const auto plan =
         chain::plan_recovery(facts(log, state_.initial_height, info.last_block_height));

@@ -84,9 +84,6 @@ class Node final : EngineListener {
                     bool unconditional);
 
     // ---- To be looked at.
-    [[nodiscard]] const sync::BlockClient* block_client() const noexcept {
-        return sync_ ? &*sync_ : nullptr;
-    }
     [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
     [[nodiscard]] const std::map<LinkId, Peer>& peers() const noexcept { return peers_; }
     [[nodiscard]] const mempool::Mempool& mempool() const noexcept { return parts_.mempool; }

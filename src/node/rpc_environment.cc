@@ -61,6 +61,7 @@ void RpcEnvironment::on_block(const chain::Execution& execution) {
 }
 
 void RpcEnvironment::on_fact(const consensus::Inward& fact) {
+    if (parts_.bus.clients() == 0) return;  // what nobody hears is not made
     if (const auto* vote = std::get_if<consensus::VoteAdded>(&fact)) {
         parts_.bus.publish(rpc::vote_event(*vote->vote));
     } else if (const auto* step = std::get_if<consensus::NewRoundStep>(&fact)) {

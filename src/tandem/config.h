@@ -217,6 +217,9 @@ struct ConfigReading {
     Texts warnings;  // for the operator, one sentence each
 };
 
+/// The items of a list with commas, without the blanks around them; empty ones are passed over.
+[[nodiscard]] std::vector<std::string_view> list_items(std::string_view list);
+
 /// What a text says, above `defaults`. A refusal's check is the key ("p2p.laddr"); its words give
 /// `file` and line. Not judged yet: validate does that, once flags and environment had their say.
 [[nodiscard]] Result<ConfigReading> config_from_toml(std::string_view text, std::string_view file,

@@ -240,4 +240,17 @@ Verdict apply_environment(Config& config, const Environment& variable) {
     return {};
 }
 
+std::vector<std::string_view> list_items(std::string_view list) {
+    std::vector<std::string_view> items;
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        std::string_view item = list.substr(0, comma);
+        list.remove_prefix(std::min(comma + 1, list.size()));
+        while (item.starts_with(' ')) item.remove_prefix(1);
+        while (item.ends_with(' ')) item.remove_suffix(1);
+        if (!item.empty()) items.push_back(item);
+    }
+    return items;
+}
+
 }  // namespace tandem::program

@@ -92,13 +92,7 @@ Verdict check_statesync(const StateSyncConfig& sync) {
 }
 
 Verdict check_list(std::string_view name, std::string_view list, bool with_address) {
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        std::string_view entry = list.substr(0, comma);
-        list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
-        while (entry.starts_with(' ')) entry.remove_prefix(1);
-        while (entry.ends_with(' ')) entry.remove_suffix(1);
-        if (entry.empty()) continue;
+    for (const std::string_view entry : list_items(list)) {
         Verdict verdict;
         if (with_address) {
             if (auto address = types::peer_address_from_text(entry); !address)

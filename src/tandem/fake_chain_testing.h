@@ -18,19 +18,6 @@ namespace tandem::program::testing {
 
 using nlohmann::json;
 
-/// A key of a file as the seats' application takes it.
-class FileKey final : public crypto::SigningKey {
-  public:
-    explicit FileKey(crypto::PrivateKey key) : key_(std::move(key)) {}
-    [[nodiscard]] crypto::PublicKey public_key() const override { return key_.public_key(); }
-    [[nodiscard]] crypto::SignatureBytes sign(base::BytesView message) const override {
-        return key_.sign(message);
-    }
-
-  private:
-    crypto::PrivateKey key_;
-};
-
 class FakeChain {
   public:
     /// `net`: a folder that `tandem testnet --seats` made; its first node proposes every block.

@@ -4,6 +4,7 @@
 //
 //     priv_validator_key.json, priv_validator_state.json   node_key.json   liveness_key.json
 #pragma once
+#include "crypto/verifier.h"
 #include "tandem/cli.h"
 #include "tandem/files.h"
 #include "types/genesis.h"
@@ -17,6 +18,19 @@ namespace tandem::program {
 [[nodiscard]] std::string random_letters(std::size_t count);
 [[nodiscard]] base::Bytes random_bytes(std::size_t count);
 [[nodiscard]] types::Timestamp wall_clock();
+
+/// A key of a file, as those who sign take it.
+class FileKey final : public crypto::SigningKey {
+  public:
+    explicit FileKey(crypto::PrivateKey key) : key_(std::move(key)) {}
+    [[nodiscard]] crypto::PublicKey public_key() const override { return key_.public_key(); }
+    [[nodiscard]] crypto::SignatureBytes sign(base::BytesView message) const override {
+        return key_.sign(message);
+    }
+
+  private:
+    crypto::PrivateKey key_;
+};
 
 /// Keys as they stand in the files. Refused with the file's path; the secret ones also when others
 /// may read them.

@@ -16,6 +16,7 @@
 #include "store/seats_store.h"
 #include "store/storage.h"
 #include "tandem/node_files.h"
+#include "tandem/node_settings.h"
 
 namespace tandem::program {
 namespace {
@@ -29,19 +30,6 @@ constexpr std::size_t address_book_bytes_max = std::size_t{64} << 20;
 std::unexpected<StartFailure> fail(int exit_code, base::Refusal why) {
     return std::unexpected(StartFailure{exit_code, std::move(why)});
 }
-
-/// A private key as a signer.
-class FileKey final : public crypto::SigningKey {
-  public:
-    explicit FileKey(crypto::PrivateKey key) : key_(std::move(key)) {}
-    [[nodiscard]] crypto::PublicKey public_key() const override { return key_.public_key(); }
-    [[nodiscard]] crypto::SignatureBytes sign(base::BytesView message) const override {
-        return crypto::SignatureBytes(base::view(key_.sign(message)));
-    }
-
-  private:
-    crypto::PrivateKey key_;
-};
 
 /// The log on disk, as the node sees it.
 class DiskLog final : public node::Log {
@@ -64,58 +52,10 @@ class DiskLog final : public node::Log {
     io::LogFile& file_;
 };
 
-/// The items of a list with commas.
-Texts texts_in(std::string_view list) {
-    Texts texts;
-    while (!list.empty()) {
-        const std::size_t comma = std::min(list.find(','), list.size());
-        if (comma > 0) texts.emplace_back(list.substr(0, comma));
-        list.remove_prefix(std::min(comma + 1, list.size()));
-    }
-    return texts;
-}
-
-std::set<std::string> names_in(std::string_view list) {
-    const Texts texts = texts_in(list);
-    return {texts.begin(), texts.end()};
-}
-
-base::Result<std::vector<types::PeerAddress>> addresses_in(std::string_view list) {
-    std::vector<types::PeerAddress> addresses;
-    for (const std::string& item : texts_in(list)) {
-        auto address = types::peer_address_from_text(item);
-        if (!address) return std::unexpected(address.error());
-        addresses.push_back(std::move(*address));
-    }
-    return addresses;
-}
-
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
     for (const std::uint8_t byte : random_bytes(8)) seed = seed << 8 | byte;
     return seed;
-}
-
-consensus::Config consensus_config(const ConsensusConfig& config) {
-    return {.timeout_propose = config.timeout_propose,
-            .timeout_propose_delta = config.timeout_propose_delta,
-            .timeout_prevote = config.timeout_prevote,
-            .timeout_prevote_delta = config.timeout_prevote_delta,
-            .timeout_precommit = config.timeout_precommit,
-            .timeout_precommit_delta = config.timeout_precommit_delta,
-            .timeout_commit = config.timeout_commit,
-            .skip_timeout_commit = config.skip_timeout_commit,
-            .create_empty_blocks = config.create_empty_blocks,
-            .create_empty_blocks_interval = config.create_empty_blocks_interval};
-}
-
-mempool::Limits mempool_limits(const MempoolConfig& config) {
-    return {.txs_max = static_cast<std::size_t>(config.size_txs),
-            .bytes_max = static_cast<std::uint64_t>(config.max_txs_bytes),
-            .tx_bytes_max = static_cast<std::size_t>(config.max_tx_bytes),
-            .cache_keys_max = static_cast<std::size_t>(config.cache_size_txs),
-            .recheck = config.recheck,
-            .keep_invalid_txs_in_cache = config.keep_invalid_txs_in_cache};
 }
 
 }  // namespace
@@ -133,12 +73,12 @@ struct RunningNode::Parts {
     Opened<void> read_files();
     Opened<void> open_storage();
     Opened<void> choose_application();
+    Opened<void> open_network();
     Opened<void> assemble();
+    void observe(const node::EngineParts& engine);
     [[nodiscard]] base::Verdict share_state() const;
     [[nodiscard]] types::NodeInfo own_info() const;
-    [[nodiscard]] base::Result<p2p::PeersConfig> peers_config() const;
     [[nodiscard]] base::Result<p2p::AddressBook> address_book() const;
-    [[nodiscard]] io::HttpServerConfig rpc_server_config() const;
     [[nodiscard]] base::Verdict serve_rpc();
 
     Home home;
@@ -183,8 +123,8 @@ RunningNode::~RunningNode() = default;
 std::expected<std::unique_ptr<RunningNode>, StartFailure> RunningNode::open(const Home& home,
                                                                             const Config& config) {
     auto parts = std::make_unique<Parts>(home, config);
-    for (const auto step :
-         {&Parts::read_files, &Parts::open_storage, &Parts::choose_application, &Parts::assemble})
+    for (const auto step : {&Parts::read_files, &Parts::open_storage, &Parts::choose_application,
+                            &Parts::open_network, &Parts::assemble})
         if (auto done = ((*parts).*step)(); !done) return std::unexpected(done.error());
     return std::unique_ptr<RunningNode>(new RunningNode(std::move(parts)));
 }
@@ -346,7 +286,7 @@ Opened<void> RunningNode::Parts::choose_application() {
 
 types::NodeInfo RunningNode::Parts::own_info() const {
     types::NodeInfo info;
-    info.protocol_version = {8, types::block_protocol, 0};
+    info.protocol_version = {types::p2p_protocol, types::block_protocol, 0};
     info.default_node_id = types::node_id(node_key->public_key());
     info.listen_addr =
         config.p2p.external_address.empty() ? config.p2p.laddr : config.p2p.external_address;
@@ -361,30 +301,12 @@ types::NodeInfo RunningNode::Parts::own_info() const {
     return info;
 }
 
-base::Result<p2p::PeersConfig> RunningNode::Parts::peers_config() const {
-    p2p::PeersConfig rules;
-    rules.own_id = types::node_id(node_key->public_key());
-    auto persistent = addresses_in(config.p2p.persistent_peers);
-    if (!persistent) return std::unexpected(persistent.error());
-    rules.persistent = std::move(*persistent);
-    auto seeds = addresses_in(config.p2p.seeds);
-    if (!seeds) return std::unexpected(seeds.error());
-    rules.seeds = std::move(*seeds);
-    rules.unconditional_ids = names_in(config.p2p.unconditional_peer_ids);
-    rules.inbound_max = static_cast<std::size_t>(config.p2p.max_num_inbound_peers);
-    rules.outbound_max = static_cast<std::size_t>(config.p2p.max_num_outbound_peers);
-    rules.persistent_dial_period_max = p2p::Time(config.p2p.persistent_peers_max_dial_period.nanos);
-    rules.allow_duplicate_ip = config.p2p.allow_duplicate_ip;
-    rules.pex = config.p2p.pex;
-    rules.seed_mode = config.p2p.seed_mode;
-    return rules;
-}
-
 base::Result<p2p::AddressBook> RunningNode::Parts::address_book() const {
     p2p::BookRules rules;
     rules.strict = config.p2p.addr_book_strict;
     rules.own_ids = {types::node_id(node_key->public_key())};
-    rules.private_ids = names_in(config.p2p.private_peer_ids);
+    for (const std::string_view id : list_items(config.p2p.private_peer_ids))
+        rules.private_ids.emplace(id);
     const auto path = home.at(config.p2p.addr_book_file);
     if (!is_there(path)) return p2p::AddressBook(std::move(rules), random_bytes(12));
     const auto text = read_file(path, address_book_bytes_max);
@@ -392,45 +314,33 @@ base::Result<p2p::AddressBook> RunningNode::Parts::address_book() const {
     return p2p::AddressBook::from_text(std::move(rules), *text);
 }
 
-Opened<void> RunningNode::Parts::assemble() {
-    const auto laddr = types::split_host_port(types::without_scheme(config.p2p.laddr));
-    if (!laddr) return fail(code::configuration, laddr.error());
-    io::NetworkConfig network;
-    network.listen_host = laddr->host.empty() ? "0.0.0.0" : laddr->host;
-    network.listen_port = static_cast<std::uint16_t>(std::stoi(laddr->port));
-    network.inbound_max = static_cast<std::size_t>(config.p2p.max_num_inbound_peers);
-    network.first_link = log_file->contents.peer_max + 1;  // its numbers are not given again
-    network.address_book = home.at(config.p2p.addr_book_file);
-    host.emplace(loop, *reporter, network);
-    mempool.emplace(mempool_limits(config.mempool));
-
-    evidence.emplace(*database, *blocks, *states, crypto::real_verifier());
-    p2p::ConnectionConfig connection;
-    connection.payload_bytes = static_cast<std::size_t>(config.p2p.max_packet_msg_payload_bytes);
-    connection.send_bytes_per_second =
-        static_cast<std::uint64_t>(config.p2p.send_rate_bytes_per_second);
-    connection.receive_bytes_per_second =
-        static_cast<std::uint64_t>(config.p2p.recv_rate_bytes_per_second);
-    const auto tx_bytes_max = static_cast<std::uint32_t>(config.mempool.max_tx_bytes);
-    local.emplace(p2p::LocalNode{*node_key, {}, node::open_channels(tx_bytes_max), connection});
+Opened<void> RunningNode::Parts::open_network() {
+    auto network = network_config(config.p2p);
+    if (!network) return fail(code::configuration, network.error());
+    network->first_link = log_file->contents.peer_max + 1;  // its numbers are not given again
+    network->address_book = home.at(config.p2p.addr_book_file);
+    host.emplace(loop, *reporter, std::move(*network));
+    local.emplace(p2p::LocalNode{*node_key,
+                                 {},
+                                 node::open_channels(tx_bytes_max(config.mempool)),
+                                 connection_config(config.p2p)});
     local->info = own_info();
+    return {};
+}
 
-    auto rules = peers_config();
+Opened<void> RunningNode::Parts::assemble() {
+    mempool.emplace(mempool_limits(config.mempool));
+    evidence.emplace(*database, *blocks, *states, crypto::real_verifier());
+    auto rules = peers_config(config.p2p, local->id());
     if (!rules) return fail(code::configuration, rules.error());
     auto book = address_book();
     if (!book) return fail(code::bad_data, book.error());
-    node::NodeConfig settings{.engine = {},
+    node::NodeConfig settings{.engine = engine_config(config, validator_key),
                               .peers = std::move(*rules),
                               .book = std::move(*book),
                               .seed = random_seed(),
                               .broadcast_txs = config.mempool.broadcast,
-                              .tx_bytes_max = tx_bytes_max};
-    settings.engine.consensus = consensus_config(config.consensus);
-    settings.engine.block_time_tolerance = config.consensus.block_time_tolerance;
-    settings.engine.key = validator_key;
-    settings.engine.software_version = std::string(cometbft_version);
-    settings.engine.keep_answers = !config.storage.discard_abci_responses;
-
+                              .tx_bytes_max = tx_bytes_max(config.mempool)};
     const node::EngineParts engine{
         .host = *host,
         .reporter = *reporter,
@@ -446,9 +356,14 @@ Opened<void> RunningNode::Parts::assemble() {
         return fail(code::unavailable, alone.error());
     node.emplace(engine, std::move(settings), *local, seats.get());
     host->attach(*node);
+    observe(engine);  // a block that recovery finishes is indexed, too
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)
         return fail(code::bad_data, verdict.error());
+    local->info.protocol_version.app = node->engine().state().version.app;
+    return {};
+}
 
+void RunningNode::Parts::observe(const node::EngineParts& engine) {
     index_storage.emplace(*database);
     if (config.tx_index.indexer == "kv")
         indexer = std::make_unique<rpc::KeyValueIndexer>(*index_storage);
@@ -467,43 +382,13 @@ Opened<void> RunningNode::Parts::assemble() {
                                     genesis,
                                     {fmt::format("Listener(@{})", config.p2p.external_address)}});
     node->set_observer(&*environment);
-    return {};
-}
-
-io::HttpServerConfig RunningNode::Parts::rpc_server_config() const {
-    const RpcConfig& rpc = config.rpc;
-    io::HttpServerConfig server;
-    server.listen = texts_in(rpc.laddr);
-    server.cors.origins = rpc.cors_allowed_origins;
-    server.cors.methods = rpc.cors_allowed_methods;
-    server.cors.headers = rpc.cors_allowed_headers;
-    if (rpc.uses_tls())
-        server.tls = io::TlsFiles{home.at("config/" + rpc.tls_cert_file).string(),
-                                  home.at("config/" + rpc.tls_key_file).string()};
-    server.connections_max = static_cast<std::size_t>(rpc.max_open_connections);
-    server.body_bytes_max = static_cast<std::size_t>(rpc.max_body_bytes);
-    server.header_bytes_max = static_cast<std::uint32_t>(rpc.max_header_bytes);
-    // An answer may wait for its block, and then has a second to leave.
-    server.write_timeout =
-        std::chrono::milliseconds(rpc.timeout_broadcast_tx_commit.nanos / 1'000'000 + 1'000);
-    return server;
 }
 
 base::Verdict RunningNode::Parts::serve_rpc() {
     if (config.rpc.laddr.empty()) return {};
-    rpc::ServiceConfig settings;
-    settings.body_bytes_max = static_cast<std::size_t>(config.rpc.max_body_bytes);
-    settings.batch_requests_max = static_cast<std::size_t>(config.rpc.max_request_batch_size);
-    settings.commit_timeout = config.rpc.timeout_broadcast_tx_commit;
-    settings.unsafe_routes = config.rpc.unsafe;
-    settings.subscription_events_max =
-        static_cast<std::size_t>(config.rpc.experimental_subscription_buffer_size);
-    settings.websocket_frames_max =
-        static_cast<std::size_t>(config.rpc.experimental_websocket_write_buffer_size);
-    settings.close_slow_clients = config.rpc.experimental_close_on_slow_client;
-    service.emplace(*environment, *bus, *indexer, settings);
+    service.emplace(*environment, *bus, *indexer, service_config(config.rpc));
     rpc_handler.emplace(*service);
-    auto server = io::HttpServer::start(loop, *rpc_handler, rpc_server_config());
+    auto server = io::HttpServer::start(loop, *rpc_handler, http_config(config.rpc, home));
     if (!server) return std::unexpected(server.error());
     rpc_server = std::move(*server);
     for (const std::string& address : rpc_server->addresses())

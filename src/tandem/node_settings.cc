@@ -1,0 +1,134 @@
+#include "tandem/node_settings.h"
+
+#include <charconv>
+#include <fmt/format.h>
+
+namespace tandem::program {
+namespace {
+
+Result<std::vector<types::PeerAddress>> addresses_in(std::string_view list) {
+    std::vector<types::PeerAddress> addresses;
+    for (const std::string_view item : list_items(list)) {
+        auto address = types::peer_address_from_text(item);
+        if (!address) return std::unexpected(address.error());
+        addresses.push_back(std::move(*address));
+    }
+    return addresses;
+}
+
+}  // namespace
+
+Result<io::NetworkConfig> network_config(const P2pConfig& config) {
+    const auto laddr = types::split_host_port(types::without_scheme(config.laddr));
+    if (!laddr) return std::unexpected(laddr.error());
+    io::NetworkConfig network;
+    if (!laddr->host.empty()) network.listen_host = laddr->host;
+    const std::string_view port = laddr->port;
+    const auto [end, error] = std::from_chars(port.begin(), port.end(), network.listen_port);
+    if (error != std::errc() || end != port.end())
+        return refuse("p2p.laddr", fmt::format("\"{}\" is no port: 0 to 65535", port));
+    network.inbound_max = static_cast<std::size_t>(config.max_num_inbound_peers);
+    return network;
+}
+
+p2p::ConnectionConfig connection_config(const P2pConfig& config) {
+    p2p::ConnectionConfig connection;
+    connection.payload_bytes = static_cast<std::size_t>(config.max_packet_msg_payload_bytes);
+    connection.send_bytes_per_second =
+        static_cast<std::uint64_t>(config.send_rate_bytes_per_second);
+    connection.receive_bytes_per_second =
+        static_cast<std::uint64_t>(config.recv_rate_bytes_per_second);
+    return connection;
+}
+
+Result<p2p::PeersConfig> peers_config(const P2pConfig& config, const std::string& own_id) {
+    p2p::PeersConfig rules;
+    rules.own_id = own_id;
+    auto persistent = addresses_in(config.persistent_peers);
+    if (!persistent) return std::unexpected(persistent.error());
+    rules.persistent = std::move(*persistent);
+    auto seeds = addresses_in(config.seeds);
+    if (!seeds) return std::unexpected(seeds.error());
+    rules.seeds = std::move(*seeds);
+    for (const std::string_view id : list_items(config.unconditional_peer_ids))
+        rules.unconditional_ids.emplace(id);
+    rules.inbound_max = static_cast<std::size_t>(config.max_num_inbound_peers);
+    rules.outbound_max = static_cast<std::size_t>(config.max_num_outbound_peers);
+    rules.persistent_dial_period_max = p2p::Time(config.persistent_peers_max_dial_period.nanos);
+    rules.allow_duplicate_ip = config.allow_duplicate_ip;
+    rules.pex = config.pex;
+    rules.seed_mode = config.seed_mode;
+    return rules;
+}
+
+node::EngineConfig engine_config(const Config& config,
+                                 std::shared_ptr<const crypto::SigningKey> key) {
+    node::EngineConfig engine;
+    engine.consensus = consensus_config(config.consensus);
+    engine.block_time_tolerance = config.consensus.block_time_tolerance;
+    engine.key = std::move(key);
+    engine.software_version = std::string(cometbft_version);
+    engine.keep_answers = !config.storage.discard_abci_responses;
+    return engine;
+}
+
+consensus::Config consensus_config(const ConsensusConfig& config) {
+    return {.timeout_propose = config.timeout_propose,
+            .timeout_propose_delta = config.timeout_propose_delta,
+            .timeout_prevote = config.timeout_prevote,
+            .timeout_prevote_delta = config.timeout_prevote_delta,
+            .timeout_precommit = config.timeout_precommit,
+            .timeout_precommit_delta = config.timeout_precommit_delta,
+            .timeout_commit = config.timeout_commit,
+            .skip_timeout_commit = config.skip_timeout_commit,
+            .create_empty_blocks = config.create_empty_blocks,
+            .create_empty_blocks_interval = config.create_empty_blocks_interval};
+}
+
+mempool::Limits mempool_limits(const MempoolConfig& config) {
+    return {.txs_max = static_cast<std::size_t>(config.size_txs),
+            .bytes_max = static_cast<std::uint64_t>(config.max_txs_bytes),
+            .tx_bytes_max = static_cast<std::size_t>(config.max_tx_bytes),
+            .cache_keys_max = static_cast<std::size_t>(config.cache_size_txs),
+            .recheck = config.recheck,
+            .keep_invalid_txs_in_cache = config.keep_invalid_txs_in_cache};
+}
+
+std::uint32_t tx_bytes_max(const MempoolConfig& config) {
+    return static_cast<std::uint32_t>(config.max_tx_bytes);
+}
+
+rpc::ServiceConfig service_config(const RpcConfig& config) {
+    rpc::ServiceConfig settings;
+    settings.body_bytes_max = static_cast<std::size_t>(config.max_body_bytes);
+    settings.batch_requests_max = static_cast<std::size_t>(config.max_request_batch_size);
+    settings.commit_timeout = config.timeout_broadcast_tx_commit;
+    settings.unsafe_routes = config.unsafe;
+    settings.subscription_events_max =
+        static_cast<std::size_t>(config.experimental_subscription_buffer_size);
+    settings.websocket_frames_max =
+        static_cast<std::size_t>(config.experimental_websocket_write_buffer_size);
+    settings.close_slow_clients = config.experimental_close_on_slow_client;
+    return settings;
+}
+
+io::HttpServerConfig http_config(const RpcConfig& config, const Home& home) {
+    io::HttpServerConfig server;
+    for (const std::string_view address : list_items(config.laddr))
+        server.listen.emplace_back(address);
+    server.cors.origins = config.cors_allowed_origins;
+    server.cors.methods = config.cors_allowed_methods;
+    server.cors.headers = config.cors_allowed_headers;
+    if (config.uses_tls())
+        server.tls = io::TlsFiles{home.at("config/" + config.tls_cert_file).string(),
+                                  home.at("config/" + config.tls_key_file).string()};
+    server.connections_max = static_cast<std::size_t>(config.max_open_connections);
+    server.body_bytes_max = static_cast<std::size_t>(config.max_body_bytes);
+    server.header_bytes_max = static_cast<std::uint32_t>(config.max_header_bytes);
+    // An answer may wait for its block, and then has a second to leave.
+    server.write_timeout =
+        std::chrono::milliseconds(config.timeout_broadcast_tx_commit.nanos / 1'000'000 + 1'000);
+    return server;
+}
+
+}  // namespace tandem::program
