@@ -25,17 +25,11 @@ def standby_of(network, seat):
                 if node.name.startswith(f"org{seat}-") and node is not validator)
 
 
-def signers(node, height):
-    commit = node.rpc("commit", height=height)
-    signatures = commit["signed_header"]["commit"]["signatures"]
-    return {row["validator_address"] for row in signatures if row["block_id_flag"] == 2}
-
-
 def fail_over(network, written, seat, end, revive):
     """The validator of the seat ends; the seat moves; the old one comes back as standby."""
     old, new = validator_of(network, seat), standby_of(network, seat)
     end(old)
-    for number in range(100):  # a client of the same organisation goes on
+    for _ in range(100):  # a client of the same organisation goes on
         key = f"seat{seat}-{len(written)}"
         if new.write(key, "x") is not None:
             written.append(key)
@@ -43,11 +37,11 @@ def fail_over(network, written, seat, end, revive):
             break
     wait(f"{new.name} holds seat {seat}", lambda: validator_of(network, seat) is new)
     took_over = new.height()
-    wait(f"{new.name} signs", lambda: new.address() in signers(new, new.height() - 1))
+    wait(f"{new.name} signs", lambda: new.address() in new.signers(new.height() - 1))
     revive(old)
     wait(f"{old.name} catches up", lambda: old.height() >= took_over + 5)
     for height in range(took_over + 1, new.height()):
-        if old.address() in signers(new, height):
+        if old.address() in new.signers(height):
             raise Failed(f"{old.name} signed block {height}, whose set lacks its key")
     print(f"seat {seat}: {old.name} -> {new.name} by height {took_over}", flush=True)
 

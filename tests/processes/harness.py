@@ -3,6 +3,7 @@
 Nothing here sleeps for an effect: `wait` looks again until a condition holds, with a generous limit,
 and says what it waited for when it does not come.
 """
+import base64
 import json
 import os
 import shutil
@@ -114,6 +115,12 @@ class Node:
         found = self.rpc("validators", height=height, per_page=100)
         return found and [row["address"] for row in found["validators"]]
 
+    def signers(self, height):
+        """Addresses whose precommits for the block its commit has."""
+        commit = self.rpc("commit", height=height)["signed_header"]["commit"]
+        return {row["validator_address"] for row in commit["signatures"]
+                if row["block_id_flag"] == 2}
+
     def address(self):
         return json.loads((self.home / "config/priv_validator_key.json").read_text())["address"]
 
@@ -125,7 +132,6 @@ class Node:
         return int(result["height"])
 
     def read(self, key):
-        import base64
         result = self.rpc("abci_query", data=f'"{key}"')
         value = result and result["response"].get("value")
         return base64.b64decode(value).decode() if value else None
