@@ -147,7 +147,7 @@ struct Node::Process {
 
     /// Heartbeats that the pool did not refuse, by height.
     std::map<std::int64_t, std::vector<MessagePtr>> heartbeats_heard;
-    std::optional<Shared<types::Vote>> heard_own;  // the highest vote of ours that came from others
+    std::optional<Shared<types::Vote>> heard_own;  // our highest, newest from others
 
     EarlyMessages early;
     bool early_fits = false;  // something happened that makes early messages useful

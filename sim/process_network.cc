@@ -134,7 +134,7 @@ void Node::Process::receive_vote(std::size_t from, const Message::Vote& message)
         const auto place = [](const types::Vote& v) {
             return std::tuple(v.height, v.round, v.type);
         };
-        if (!heard_own || place(**heard_own) < place(vote)) heard_own = message.vote;
+        if (!heard_own || place(**heard_own) <= place(vote)) heard_own = message.vote;
     }
     (void)feed(consensus::VoteReceived{peer_id(from), *message.verified});
 }

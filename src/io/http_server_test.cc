@@ -404,6 +404,28 @@ TEST_F(HttpWebSocketTest, StoppingClosesIt) {
     EXPECT_TRUE(comes_true([&] { return done; }));
 }
 
+/// The server is stopped after each number of turns of its loop while an upgrade is asked for.
+TEST_F(HttpWebSocketTest, StoppingInTheMiddleOfAnUpgradeWaitsForItsAnswer) {
+    constexpr std::string_view upgrade =
+        "GET /websocket HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+    config.listen = {"tcp://127.0.0.1:0"};
+    config.stop_timeout = 10ms;  // this client says nothing more
+    for (std::size_t turns = 1; turns < 12; ++turns) {
+        auto started = HttpServer::start(loop, handler, config);
+        ASSERT_TRUE(started) << started.error().why;
+        addresses = (*started)->addresses();
+        tcp::socket socket = connect();
+        asio::write(socket, asio::buffer(upgrade));
+        for (std::size_t turn = 0; turn < turns; ++turn) loop.poll_one();
+        bool done = false;
+        (*started)->stop([&] { done = true; });
+        while (!done && loop.run_one() > 0) {
+        }
+        EXPECT_TRUE(done) << turns;
+    }
+}
+
 // ---- TLS
 
 /// A key and a certificate that it signed itself, as PEM files.

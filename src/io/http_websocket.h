@@ -33,9 +33,13 @@ class WebSocketConnection final : public OpenConnection,
         socket_.read_message_max(shared_->config.body_bytes_max);
         socket_.text(true);
         const auto kept = std::make_shared<Request>(std::move(request));
+        is_writing_ = true;  // the answer to the upgrade: finish() has to wait for it
         socket_.async_accept(*kept,
                              [self = this->shared_from_this(), kept, client](error_code error) {
-                                 if (error || self->shared_->handler == nullptr) return;
+                                 self->is_writing_ = false;
+                                 if (error) return self->end();
+                                 if (self->is_closing_) return self->close();
+                                 if (self->shared_->handler == nullptr) return;
                                  self->open(client);
                              });
     }

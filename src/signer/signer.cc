@@ -63,7 +63,7 @@ Result<Reservation<Message>> Signer::reserve_checked(Message message) {
         message.signature = std::move(again.signature);
         message.timestamp = again.timestamp;
     }
-    ++reservations_;
+    waiting_.push_back({++reservations_, last_});
     return Reservation<Message>(std::move(message), encode_watermark(address_, last_),
                                 reservations_);
 }
@@ -101,6 +101,8 @@ Verdict Signer::sign_message(Pending<Message>& pending, LogPosition durable) {
     if (message.signature.empty())
         message.signature = key_->sign(types::sign_bytes(chain_id_, message));
     if (pending.number_ == reservations_) last_.signature = message.signature;
+    std::erase_if(waiting_,
+                  [&](const Waiting& waiting) { return waiting.number <= pending.number_; });
     return {};
 }
 
@@ -120,6 +122,7 @@ Result<types::Proposal> Signer::sign(Pending<types::Proposal> pending, LogPositi
 Bytes Signer::raise_to(LastSigned watermark) {
     last_ = std::move(watermark);
     overtaken_ = reservations_;
+    waiting_.clear();
     return encode_watermark(address_, last_);
 }
 
@@ -135,9 +138,21 @@ template <typename Message>
 std::optional<Bytes> Signer::remember(const Message& message, SignStep step) {
     LastSigned seen{message.height, message.round, step, message.signature,
                     types::sign_bytes(chain_id_, message)};
-    if (place(seen) < place(last_)) return std::nullopt;  // below: never signed again anyway
+    if (place(seen) < place(last_)) {
+        void_waiting(seen);
+        return std::nullopt;  // the watermark is above it already
+    }
     if (place(seen) == place(last_) && seen.sign_bytes == last_.sign_bytes) return std::nullopt;
     return raise_to(std::move(seen));
+}
+
+/// What waits at the place of `seen` or below, the life that signed `seen` may have signed
+/// otherwise. (An echo of our own is below all that waits.)
+void Signer::void_waiting(const LastSigned& seen) {
+    for (const Waiting& waiting : waiting_) {
+        const bool is_same = waiting.message.sign_bytes == seen.sign_bytes;
+        if (place(waiting.message) <= place(seen) && !is_same) overtaken_ = waiting.number;
+    }
 }
 
 std::optional<Bytes> Signer::saw_own(const types::Vote& vote) {

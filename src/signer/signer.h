@@ -28,6 +28,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "crypto/verifier.h"
 #include "types/sign_guard.h"
@@ -150,6 +151,13 @@ class Signer {
     template <typename Message>
     [[nodiscard]] std::optional<Bytes> remember(const Message& message, types::SignStep step);
     [[nodiscard]] Bytes raise_to(types::LastSigned watermark);
+    void void_waiting(const types::LastSigned& seen);
+
+    /// Reserved, not signed yet.
+    struct Waiting {
+        std::uint64_t number;  // of the reservation
+        types::LastSigned message;
+    };
 
     std::string chain_id_;
     std::shared_ptr<const crypto::SigningKey> key_;
@@ -157,7 +165,8 @@ class Signer {
     types::Address address_;
     types::LastSigned last_;  // its signature is missing while it waits
     std::uint64_t reservations_ = 0;
-    std::uint64_t overtaken_ = 0;  // reservations up to here are void
+    std::uint64_t overtaken_ = 0;   // reservations up to here are void
+    std::vector<Waiting> waiting_;  // in order; few: each is a step further
 };
 
 }  // namespace tandem::signer

@@ -250,7 +250,29 @@ TEST_F(SignerTest, WhatTheNetworkRemembersCountsToo) {
     EXPECT_EQ(refusal(restarted, vote(SignedMsgType::prevote, 5, 0, 7)), "sign.conflict");
 }
 
+TEST_F(SignerTest, WhatTheNetworkRemembersVoidsWhatWaitsBelowTheWatermark) {
+    Signer signer = make();
+    auto prevote = signer.reserve(vote(SignedMsgType::prevote, 5, 0, 7), {5, set}, false);
+    auto precommit = signer.reserve(vote(SignedMsgType::precommit, 5, 0, 7), {5, set}, false);
+    ASSERT_TRUE(prevote && precommit);
+    Vote foreign = vote(SignedMsgType::prevote, 5, 0, 8);
+    foreign.signature = crypto::SignatureBytes(32, 9);
+    EXPECT_FALSE(signer.saw_own(foreign));  // the watermark stays: it is above
+    const auto overtaken = signer.sign(std::move(*prevote).logged_at({1}), everything);
+    ASSERT_FALSE(overtaken);
+    EXPECT_EQ(overtaken.error().check, "sign.overtaken");
+    EXPECT_TRUE(signer.sign(std::move(*precommit).logged_at({2}), everything));
+}
+
 TEST_F(SignerTest, OurOwnEchoChangesNothing) {
+    {
+        Signer signer = make();
+        const auto prevote = cast(signer, vote(SignedMsgType::prevote, 5, 0, 7));
+        auto waiting = signer.reserve(vote(SignedMsgType::precommit, 5, 0, 7), {5, set}, false);
+        ASSERT_TRUE(prevote && waiting);
+        EXPECT_FALSE(signer.saw_own(*prevote));
+        EXPECT_TRUE(signer.sign(std::move(*waiting).logged_at({1}), everything));
+    }
     Signer signer = make();
     const auto prevote = cast(signer, vote(SignedMsgType::prevote, 5, 0, 7));
     const auto precommit = cast(signer, vote(SignedMsgType::precommit, 5, 0, 7));
