@@ -60,6 +60,7 @@ class Node:
     def __init__(self, name, home, rpc_port, command):
         self.name, self.home, self.rpc_port, self.command = name, Path(home), rpc_port, command
         self.process = None
+        self.frozen = False
 
     def start(self):
         log = open(self.home / "output.log", "ab")
@@ -81,9 +82,11 @@ class Node:
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
+        self.frozen = True
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
+        self.frozen = False
 
     @property
     def running(self):
@@ -138,6 +141,62 @@ class Node:
 
     def said(self, text):
         return text in (self.home / "output.log").read_text(errors="replace")
+
+
+class Events:
+    """What a node says by itself: a subscription over WebSocket, iterated event by event."""
+
+    def __init__(self, node, query):
+        self.connection = socket.create_connection(("127.0.0.1", node.rpc_port), LIMIT_SECONDS)
+        self.stream = self.connection.makefile("rb")
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.connection.sendall((f"GET /websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket"
+                                 f"\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                 f"Sec-WebSocket-Key: {key}\r\n\r\n").encode())
+        if b"101" not in self.stream.readline():
+            raise Failed(f"{node.name} opens no WebSocket")
+        while self.stream.readline() != b"\r\n":
+            pass
+        self.send(1, json.dumps({"jsonrpc": "2.0", "id": 1, "method": "subscribe",
+                                 "params": {"query": query}}).encode())
+        answer = self.receive()
+        if "error" in answer:
+            raise Failed(f"{node.name} refuses to subscribe: {answer['error']}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stream.close()
+        self.connection.close()
+
+    def __iter__(self):
+        while True:
+            yield self.receive()["result"]["data"]["value"]
+
+    def send(self, opcode, payload):
+        mask = os.urandom(4)
+        length = (bytes([0x80 | len(payload)]) if len(payload) < 126
+                  else b"\xfe" + len(payload).to_bytes(2, "big"))
+        masked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+        self.connection.sendall(bytes([0x80 | opcode]) + length + mask + masked)
+
+    def receive(self):
+        text = b""
+        while True:
+            head = self.stream.read(2)
+            if len(head) < 2:
+                raise Failed("a WebSocket was closed by the node")
+            length = head[1] & 0x7F
+            if length >= 126:
+                length = int.from_bytes(self.stream.read(2 if length == 126 else 8), "big")
+            payload = self.stream.read(length)
+            if head[0] & 0x0F == 9:  # a ping
+                self.send(10, payload)
+            elif head[0] & 0x0F in (0, 1):
+                text += payload
+                if head[0] & 0x80:  # the last fragment
+                    return json.loads(text)
 
 
 class Network:
@@ -219,8 +278,8 @@ def configure(home, **keys):
     path.write_text("\n".join(lines) + "\n")
 
 
-def seats_network(seats=4, standbys=1, commit_timeout="200ms"):
-    """`tandem testnet` as its guide has it."""
+def seats_network(seats=4, standbys=1, **timeouts):
+    """`tandem testnet` as its guide has it; `timeouts` are keys of config.toml, as text."""
     network = Network()
     first = free_ports(10 * seats * (standbys + 1))
     folder = network.folder / "net"
@@ -231,7 +290,7 @@ def seats_network(seats=4, standbys=1, commit_timeout="200ms"):
         for place in range(1, standbys + 2):
             name = f"org{seat}-{place}"
             home = folder / name
-            configure(home, timeout_commit=f'"{commit_timeout}"')
+            configure(home, **{key: f'"{value}"' for key, value in timeouts.items()})
             port = first + 10 * len(network.nodes) + 1
             network.nodes.append(Node(name, home, port, [
                 tandem_program(), "start", "--home", str(home), "--proxy_app",
