@@ -161,7 +161,7 @@ class Torment:
             command = subprocess.Popen(
                 [tandem_program(), "seat", "switchover", f"org{seat}", "--to", new.name,
                  "--admin-key", str(self.network.folder / f"net/admin/org{seat}.json"),
-                 "--node", f"tcp://127.0.0.1:{self.witness(seat).rpc_port}"],
+                 "--node", self.witness(seat).rpc_address()],
                 stdout=subprocess.DEVNULL)
             next(iter(events))
             (old if who == "outgoing" else new).kill()
@@ -239,7 +239,7 @@ class Torment:
                 self.verified.add(decided)
                 verdict = subprocess.run(
                     [tandem_program(), "verify-switch", str(decided), "--node",
-                     f"tcp://127.0.0.1:{node.rpc_port}"], capture_output=True, text=True)
+                     node.rpc_address()], capture_output=True, text=True)
                 if verdict.returncode != 0:
                     raise Failed(f"verify-switch {decided}: {verdict.stdout}{verdict.stderr}")
 

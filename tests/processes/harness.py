@@ -59,6 +59,7 @@ def free_ports(count):
 class Node:
     def __init__(self, name, home, rpc_port, command):
         self.name, self.home, self.rpc_port, self.command = name, Path(home), rpc_port, command
+        self.host = "127.0.0.1"
         self.process = None
         self.frozen = False
 
@@ -92,10 +93,13 @@ class Node:
     def running(self):
         return self.process is not None
 
+    def rpc_address(self):
+        return f"tcp://{self.host}:{self.rpc_port}"
+
     def rpc(self, method, **arguments):
         """The result, or None while the node does not answer."""
         query = urllib.parse.urlencode(arguments)
-        url = f"http://127.0.0.1:{self.rpc_port}/{method}?{query}"
+        url = f"http://{self.host}:{self.rpc_port}/{method}?{query}"
         try:
             with urllib.request.urlopen(url, timeout=15) as answer:
                 return json.load(answer).get("result")
@@ -147,7 +151,7 @@ class Events:
     """What a node says by itself: a subscription over WebSocket, iterated event by event."""
 
     def __init__(self, node, query):
-        self.connection = socket.create_connection(("127.0.0.1", node.rpc_port), LIMIT_SECONDS)
+        self.connection = socket.create_connection((node.host, node.rpc_port), LIMIT_SECONDS)
         self.stream = self.connection.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         self.connection.sendall((f"GET /websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket"

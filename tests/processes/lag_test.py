@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""The standby is a thousand blocks behind, or as many as the first argument says, when its validator
+dies. It catches up with a living chain of short blocks, and takes the seat."""
+import sys
+
+from failover_test import Torment
+from harness import Failed, seats_network
+
+
+def main(lag):
+    with seats_network(timeout_commit="0s", timeout_propose="500ms") as network:
+        torment = Torment(network)
+        network.start_all()
+        network.wait_for_height(5)
+        old, new = torment.pair(1)
+        new.kill()
+        left_at = torment.witness(1).height()
+        network.wait_for_height(left_at + lag)
+        before = len(torment.switches(1))
+        new.start()
+        old.kill()
+        effective = torment.moved(1, before, new)
+        torment.comes_back(old, effective)
+        torment.check()
+        torment.no_evidence()
+        print(f"{new.name} was {lag} blocks behind and holds the seat from {effective}")
+
+
+if __name__ == "__main__":
+    try:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    except Failed as problem:
+        sys.exit(f"failed: {problem}")
