@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "crypto/ed25519.h"
+#include "io/abci_client.h"
 #include "io/exit_codes.h"
 #include "io/failure.h"
 #include "io/http_server.h"
@@ -138,6 +139,8 @@ base::Verdict RunningNode::Parts::check_offered() const {
     };
     if (!config.base.priv_validator_laddr.empty())
         return not_yet("priv_validator_laddr", "work with remote signers");
+    if (config.base.abci != "socket")
+        return not_yet("abci = \"" + config.base.abci + '"', "speak gRPC to an application");
     if (config.base.filter_peers) return not_yet("filter_peers", "ask the application about peers");
     if (config.statesync.enable) return not_yet("statesync.enable", "begin from snapshots");
     if (config.instrumentation.prometheus)
@@ -263,18 +266,21 @@ Opened<void> RunningNode::Parts::choose_application() {
     } else if (name == "noop") {
         inner_application = std::make_unique<ledger::NoOp>();
     } else {
-        return fail(
-            code::configuration,
-            {"proxy_app", fmt::format("\"{}\": this program has the applications kvstore, "
-                                      "persistent_kvstore and noop built in; external ones are not "
-                                      "served yet",
-                                      name)});
+        auto client = io::AbciClient::connect(name, [this](const std::string& why) {
+            reporter->report(node::LogLevel::warning, "proxy", why);
+        });
+        if (!client)
+            return fail(code::configuration,
+                        {"proxy_app", client.error().why +
+                                          "; or name a built-in one: kvstore, persistent_kvstore, "
+                                          "share, noop"});
+        inner_application = std::move(*client);
     }
     if (!liveness_key) return {};
-    const bool in_memory = name == "kvstore";
+    const bool is_one_database = name != "kvstore" && application_storage;
     seats_store = std::make_unique<store::SeatsStore>(
-        *database,
-        in_memory ? store::SeatsDurability::at_once : store::SeatsDurability::with_application);
+        *database, is_one_database ? store::SeatsDurability::with_application
+                                   : store::SeatsDurability::at_once);
     const types::Address address = crypto::address(validator_key->public_key());
     seats = std::make_unique<seats::SeatsApplication>(
         *inner_application, *seats_store, crypto::real_verifier(),
