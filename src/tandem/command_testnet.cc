@@ -82,11 +82,12 @@ CLI::Option* add_cometbft_options(CLI::App& command, TestnetOptions& options) {
 }  // namespace
 
 void add_testnet(CLI::App& app, Context& context) {
-    CLI::App* command =
-        add_command(app, "testnet",
-                    "Make the files of a whole network; keys that are there are kept\n"
-                    "Example: tandem testnet --v 4 --o ./net --starting-ip-address 192.168.10.2\n"
-                    "Example: tandem testnet --seats 4 --standbys 1 --o ./net --loopback 27000");
+    CLI::App* command = add_command(
+        app, "testnet",
+        "Make the files of a whole network; keys that are there are kept\n"
+        "Example: tandem testnet --v 4 --o ./net --starting-ip-address 192.168.10.2\n"
+        "Example: tandem testnet --seats 4 --standbys 1 --app share --o ./net --loopback "
+        "27000");
     const auto options = std::make_shared<TestnetOptions>();
     CLI::Option* validators = add_cometbft_options(*command, *options);
     command
@@ -96,8 +97,10 @@ void add_testnet(CLI::App& app, Context& context) {
         ->excludes(validators);
     command->add_option("--standbys", options->standbys, "Of each seat")->capture_default_str();
     command->add_option("--chain-id", options->chain_id, "(default: chain- and six letters)");
-    command->add_option("--proxy_app,--proxy-app", options->proxy_app,
-                        "Application of all nodes (default with seats: persistent_kvstore)");
+    command->add_option("--proxy_app,--proxy-app,--app", options->proxy_app,
+                        "Application of all nodes (default with seats: persistent_kvstore). With "
+                        "share, each seat or validator is an organisation org1, org2 ..., with the "
+                        "member writer and the namespace open; keys go to share/");
     command->add_option("--loopback", options->loopback_port,
                         "All nodes on this machine: ten ports each from this one on (p2p, RPC, "
                         "metrics)");

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "io/folder_lock.h"
+#include "ledger/share.h"
 #include "seats/genesis.h"
 #include "types/net_address.h"
+#include "wire/json_write.h"
 
 namespace tandem::program {
 namespace {
@@ -22,8 +24,15 @@ constexpr std::int64_t rpc_offset = 1;
 constexpr std::int64_t metrics_offset = 2;
 constexpr std::int64_t ports_per_node = 10;
 
+constexpr const char* share_member = "writer";
+constexpr const char* share_namespace = "open";
+
+std::string organisation_name(std::int64_t index) {
+    return fmt::format("org{}", index + 1);
+}
+
 std::string node_name(std::int64_t seat, std::int64_t node) {
-    return fmt::format("org{}-{}", seat + 1, node + 1);
+    return fmt::format("{}-{}", organisation_name(seat), node + 1);
 }
 
 }  // namespace
@@ -79,7 +88,7 @@ void Testnet::name_nodes() {
     };
     for (std::int64_t seat = 0; seat < std::min(options_.seats, nodes_max); ++seat)
         for (std::int64_t i = 0; i <= std::min(options_.standbys, nodes_max); ++i)
-            add(node_name(seat, i), fmt::format("org{}", seat + 1), i == 0);
+            add(node_name(seat, i), organisation_name(seat), i == 0);
     if (options_.seats == 0)
         for (std::int64_t i = 0; i < std::min(options_.validators, nodes_max); ++i)
             add("", "", true);
@@ -114,6 +123,12 @@ std::int64_t Testnet::port_of(std::size_t index) const {
                : options_.loopback_port + static_cast<std::int64_t>(index) * ports_per_node;
 }
 
+/// Empty: that of the config.toml the network begins from.
+std::string Testnet::application() const {
+    if (!options_.proxy_app.empty()) return options_.proxy_app;
+    return options_.seats != 0 && options_.config_path.empty() ? "persistent_kvstore" : "";
+}
+
 void Testnet::configure(std::size_t index, const std::string& peers) {
     TestnetNode& node = nodes_[index];
     Config& config = node.config;
@@ -121,10 +136,7 @@ void Testnet::configure(std::size_t index, const std::string& peers) {
     config.p2p.allow_duplicate_ip = true;
     if (options_.populate_persistent_peers) config.p2p.persistent_peers = peers;
     config.base.moniker = moniker_of(index);
-    if (!options_.proxy_app.empty())
-        config.base.proxy_app = options_.proxy_app;
-    else if (options_.seats != 0 && options_.config_path.empty())
-        config.base.proxy_app = "persistent_kvstore";
+    if (const std::string name = application(); !name.empty()) config.base.proxy_app = name;
     if (options_.loopback_port == 0) return;
     const std::int64_t port = port_of(index);
     config.p2p.laddr = fmt::format("tcp://127.0.0.1:{}", port);
@@ -158,11 +170,11 @@ Outcome Testnet::prepare_node(TestnetNode& node, const Config& usual, FileBatch&
     return {};
 }
 
-std::expected<crypto::PublicKey, Failure> Testnet::admin_key(const std::string& seat,
-                                                             FileBatch& batch) {
-    const fs::path path = fs::path(options_.output_folder) / "admin" / (seat + ".json");
+std::expected<crypto::PublicKey, Failure> Testnet::key_in(const fs::path& path, const char* what,
+                                                          FileBatch& batch) {
     const bool found = is_there(path);
-    log_.push_back({found ? "Found admin key" : "Generated admin key", {{"path", path.string()}}});
+    log_.push_back(
+        {fmt::format("{} {} key", found ? "Found" : "Generated", what), {{"path", path.string()}}});
     if (found) {
         const auto key = load_node_key(path);
         if (!key) return fail(key.error());
@@ -173,20 +185,49 @@ std::expected<crypto::PublicKey, Failure> Testnet::admin_key(const std::string& 
     return key.public_key();
 }
 
-Outcome Testnet::add_seats(FileBatch& batch) {
+/// One organisation for each seat or validator, with a member who writes and a namespace that
+/// everybody reads.
+std::expected<std::string, Failure> Testnet::share_state(FileBatch& batch) {
+    const fs::path folder = fs::path(options_.output_folder) / "share";
+    wire::JsonWriter writer;
+    writer.begin_object().name("organisations").begin_array();
+    const std::int64_t count = options_.seats != 0 ? options_.seats : options_.validators;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::string name = organisation_name(i);
+        auto admin = key_in(folder / (name + "-admin.json"), "share admin", batch);
+        if (!admin) return fail(std::move(admin).error());
+        auto member =
+            key_in(folder / fmt::format("{}-{}.json", name, share_member), "share member", batch);
+        if (!member) return fail(std::move(member).error());
+        writer.begin_object().name("name").string(name);
+        writer.name("admin_key").base64(base::view(admin->bytes));
+        writer.name("members").begin_array().begin_object().name("name").string(share_member);
+        writer.name("key").base64(base::view(member->bytes));
+        writer.name("role").string("writer").end_object().end_array();
+        writer.name("namespaces").begin_array().begin_object();
+        writer.name("name").string(share_namespace).end_object().end_array().end_object();
+    }
+    writer.end_array().end_object();
+    std::string state = writer.take();
+    TANDEM_DO(ledger::share_genesis(base::as_bytes(state)));
+    return state;
+}
+
+Outcome Testnet::add_seats(FileBatch& batch, std::string_view application_state) {
     seats::Genesis genesis;
     if (options_.seats <= strict_seats_max)
         genesis.params.alive_records = genesis.params.run_records;
     for (const TestnetNode& node : nodes_) {
         if (node.seat.empty()) continue;
         if (genesis.seats.empty() || genesis.seats.back().id != node.seat) {
-            auto key = admin_key(node.seat, batch);
+            auto key = key_in(fs::path(options_.output_folder) / "admin" / (node.seat + ".json"),
+                              "admin", batch);
             if (!key) return fail(std::move(key).error());
             genesis.seats.push_back({node.seat, seat_power, *key, {}});
         }
         genesis.seats.back().nodes.push_back({node.name, node.keys.validator, node.keys.liveness});
     }
-    genesis_.app_state = seats::write_genesis(genesis, "");
+    genesis_.app_state = seats::write_genesis(genesis, application_state);
     const types::ConsensusParams& params = genesis_.consensus_params;
     const auto state = seats::initial_state(
         genesis,
@@ -206,8 +247,17 @@ Outcome Testnet::make_genesis(FileBatch& batch) {
             genesis_.validators.push_back(
                 {crypto::address(node.keys.validator), node.keys.validator,
                  node.seat.empty() ? validator_power : seat_power, node.name});
-    if (options_.seats != 0)
-        if (Outcome added = add_seats(batch); !added) return added;
+    std::string application_state;
+    if (application() == "share") {
+        auto state = share_state(batch);
+        if (!state) return fail(std::move(state).error());
+        application_state = std::move(*state);
+    }
+    if (options_.seats != 0) {
+        if (Outcome added = add_seats(batch, application_state); !added) return added;
+    } else if (!application_state.empty()) {
+        genesis_.app_state = application_state;
+    }
     types::GenesisDoc completed = genesis_;
     TANDEM_DO(types::validate_and_complete(completed, genesis_.genesis_time));
     const std::string text = types::genesis_file_text(genesis_);

@@ -53,9 +53,13 @@ class Testnet {
     void name_nodes();
     [[nodiscard]] Outcome prepare_node(TestnetNode& node, const Config& usual, FileBatch& batch);
     [[nodiscard]] Outcome make_genesis(FileBatch& batch);
-    [[nodiscard]] Outcome add_seats(FileBatch& batch);
-    [[nodiscard]] std::expected<crypto::PublicKey, Failure> admin_key(const std::string& seat,
-                                                                      FileBatch& batch);
+    [[nodiscard]] Outcome add_seats(FileBatch& batch, std::string_view application_state);
+    /// Reads or makes a key in the network's folder.
+    [[nodiscard]] std::expected<crypto::PublicKey, Failure> key_in(
+        const std::filesystem::path& path, const char* what, FileBatch& batch);
+    /// The organisations of share as its genesis has them, with keys that are read or made.
+    [[nodiscard]] std::expected<std::string, Failure> share_state(FileBatch& batch);
+    [[nodiscard]] std::string application() const;
     void configure(std::size_t index, const std::string& peers);
     [[nodiscard]] std::string host_of(std::size_t index) const;
     [[nodiscard]] std::string moniker_of(std::size_t index) const;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "ledger/share.h"
 #include "seats/genesis.h"
 #include "tandem/cli.h"
 #include "tandem/testing.h"
@@ -159,6 +160,28 @@ TEST_F(Testnets, SeatsAreInTheGenesisWithKeysOfTheirOwn) {
     }
     EXPECT_EQ(keys.size(), 20U);
     EXPECT_EQ(config_of("org1-1").base.proxy_app, "persistent_kvstore");
+}
+
+TEST_F(Testnets, ShareBeginsWithAnOrganisationForEachSeat) {
+    const Ran ran = testnet({"--seats", "3", "--app", "share"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(config_of("org2-2").base.proxy_app, "share");
+    for (int i = 1; i <= 3; ++i)
+        for (const char* who : {"-admin.json", "-writer.json"})
+            EXPECT_EQ(mode_of(temp_.path / "net/share" / ("org" + std::to_string(i) + who)), 0600U);
+    const auto read = seats::read_genesis(base::as_bytes(genesis_of("org3-1").app_state));
+    ASSERT_TRUE(read && read->seats);
+    const auto entries = ledger::share_genesis(read->application_state);
+    ASSERT_TRUE(entries) << entries.error().why;
+    EXPECT_EQ(entries->size(), 9U) << "organisation, member and namespace of each";
+    const std::string keys = text_of(temp_.path / "net/share/org1-writer.json");
+    ASSERT_EQ(testnet({"--seats", "3", "--app", "share"}).code, 0);
+    EXPECT_EQ(text_of(temp_.path / "net/share/org1-writer.json"), keys) << "keys are kept";
+    // Without seats the validators are the organisations.
+    ASSERT_EQ(testnet({"--v", "2", "--app", "share", "--node-dir-prefix", "x"}).code, 0);
+    const auto plain = ledger::share_genesis(base::as_bytes(genesis_of("x0").app_state));
+    ASSERT_TRUE(plain) << plain.error().why;
+    EXPECT_EQ(plain->size(), 6U);
 }
 
 TEST_F(Testnets, MoreThanNineSeatsAreNotStrict) {
