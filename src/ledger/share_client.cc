@@ -7,6 +7,17 @@ namespace tandem::ledger::share {
 
 using base::refuse;
 
+namespace {
+
+constexpr std::size_t own_operators = 2;  // of a proof by the application itself
+
+std::string path_of(BytesView key, const types::ProofOps& proof) {
+    // No chain of operators fits both paths: "app" is no bucket.
+    return (proof.ops.size() > own_operators ? "/app" : "") + share_key_path(key);
+}
+
+}  // namespace
+
 void sign(Tx& tx, std::string_view chain_id, const crypto::SigningKey& key) {
     const auto signature = key.sign(sign_bytes(chain_id, tx));
     tx.signature.assign(signature.begin(), signature.end());
@@ -15,7 +26,7 @@ void sign(Tx& tx, std::string_view chain_id, const crypto::SigningKey& key) {
 template <typename Entry>
 base::Result<Entry> verified_entry(BytesView key, BytesView value, const types::ProofOps& proof,
                                    BytesView app_hash) {
-    TANDEM_TRY(types::verify_value(proof, app_hash, share_key_path(key), value));
+    TANDEM_TRY(types::verify_value(proof, app_hash, path_of(key, proof), value));
     return decode_entry<Entry>(value);
 }
 template base::Result<Organisation> verified_entry(BytesView, BytesView, const types::ProofOps&,

@@ -10,7 +10,8 @@ namespace tandem::ledger::share {
 /// Signs as whoever the transaction names.
 void sign(Tx& tx, std::string_view chain_id, const crypto::SigningKey& key);
 
-/// The entry under `key`, if the proof leads from it to the hash.
+/// The entry under `key`, if the proof leads from it to the hash: that of the application, or where
+/// seats stand above it (docs/formats/seats-state.md) theirs, by a third operator with key "app".
 template <typename Entry>
 [[nodiscard]] base::Result<Entry> verified_entry(BytesView key, BytesView value,
                                                  const types::ProofOps& proof, BytesView app_hash);

@@ -73,7 +73,43 @@ Outcome gen_validator() {
     return {};
 }
 
+Outcome generate_key(const std::string& path) {
+    const crypto::PrivateKey key = fresh_key();
+    FileBatch batch(0700);
+    batch.create(path, types::node_key_text(key).view(), types::secret_file_mode);
+    TANDEM_DO(batch.commit());
+    print_line(types::to_json(key.public_key()));
+    return {};
+}
+
+Outcome show_key(const std::string& path) {
+    const auto key = load_node_key(path);
+    if (!key) return fail(key.error());
+    print_line(types::to_json(key->public_key()));
+    return {};
+}
+
 }  // namespace
+
+void add_member_keys(CLI::App& app, Context& context) {
+    CLI::App* keys = add_command(app, "keys",
+                                 "Keys of members and admins of organisations\n"
+                                 "Example: tandem keys generate --out w.json");
+    keys->require_subcommand(1);
+    const auto path = std::make_shared<std::string>();
+    CLI::App* command = add_command(*keys, "generate",
+                                    "Make a key, readable for its owner alone, and print its "
+                                    "public key\n"
+                                    "Example: tandem keys generate --out w.json");
+    command->add_option("--out", *path, "File to write; what is there is never overwritten")
+        ->required();
+    command->callback([&context, path] { context.outcome = generate_key(*path); });
+    command = add_command(*keys, "show",
+                          "Print the public key of a key file\n"
+                          "Example: tandem keys show w.json");
+    command->add_option("file", *path, "The key file")->required();
+    command->callback([&context, path] { context.outcome = show_key(*path); });
+}
 
 void add_key_commands(CLI::App& app, Context& context) {
     add_command(app, "show-node-id",

@@ -1,13 +1,16 @@
 // A chain with seats for tests of commands: the real application of seats behind a server that
 // answers the few questions that commands ask. Whoever asks for the status brings the next block,
-// so that waiting ends and nothing sleeps.
+// so that waiting ends and nothing sleeps. Under the seats is share, where the genesis begins it,
+// or an application that takes everything.
 #pragma once
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "abci/json.h"
 #include "chain/requests.h"
 #include "io/http_testing.h"
+#include "ledger/share.h"
 #include "seats/test_application.h"
 #include "tandem/node_files.h"
 #include "tandem/testing.h"
@@ -35,8 +38,11 @@ class FakeChain {
                 consensus_keys_.emplace(address, std::move(key));
             }
         own_address_ = genesis_.validators[0].address;
+        if (!read->application_state.empty())
+            share_.emplace(share_storage_, crypto::real_verifier());
+        abci::Application& app = share_ ? static_cast<abci::Application&>(*share_) : scripted_;
         seats_.emplace(
-            app_, store_, crypto::real_verifier(),
+            app, store_, crypto::real_verifier(),
             seats::OwnNode{base::to_bytes(base::view(own_address_)), keys_.at("org1-1")});
         abci::RequestInitChain request;
         request.chain_id = genesis_.chain_id;
@@ -51,10 +57,19 @@ class FakeChain {
     [[nodiscard]] std::string address() const { return server_->address(); }
     [[nodiscard]] const seats::State& state() const { return seats_->state(); }
 
+    /// In hexadecimal.
+    [[nodiscard]] std::string hash_of(std::int64_t height) const {
+        return blocks_.at(height).block["block_id"]["hash"];
+    }
+
     /// Nodes that are dead from the next block on.
     std::set<std::string> silent;
+    /// Of the block before the first, each block is a second later.
+    std::int64_t epoch_seconds = 1'700'000'000;
     /// Transactions are taken and never put into a block.
     bool forgets_transactions = false;
+    /// Changes an answer, as a node that lies does.
+    std::function<void(const std::string& method, json& result)> liar;
 
   private:
     struct Block {
@@ -66,7 +81,8 @@ class FakeChain {
         const std::scoped_lock lock(mutex_);
         const json request = json::parse(body);
         json answer{{"jsonrpc", "2.0"}, {"id", 1}};
-        const json result = answer_to(request["method"], request["params"]);
+        json result = answer_to(request["method"], request["params"]);
+        if (liar) liar(request["method"], result);
         if (result.is_null())
             answer["error"] = {
                 {"code", -32603}, {"message", "Internal error"}, {"data", "no such"}};
@@ -86,12 +102,11 @@ class FakeChain {
         if (method == "abci_query") {
             abci::RequestQuery query;
             query.path = params["path"];
-            const abci::ResponseQuery answer = seats_->query(query);
-            return {{"response",
-                     {{"code", answer.code},
-                      {"log", answer.log},
-                      {"codespace", answer.codespace},
-                      {"value", base::to_base64(answer.value)}}}};
+            query.data = *base::from_hex(params.value("data", ""));
+            query.prove = params.value("prove", false);
+            wire::JsonWriter writer;
+            abci::write_json(writer, seats_->query(query));
+            return {{"response", json::parse(writer.take())}};
         }
         if (method == "broadcast_tx_sync") {
             const base::Bytes tx = *base::from_base64(params["tx"].get<std::string>());
@@ -99,6 +114,9 @@ class FakeChain {
             if (checked.code == 0 && !forgets_transactions) pending_.push_back(tx);
             return {{"code", checked.code}, {"log", checked.log}, {"hash", "AB"}};
         }
+        if (method == "abci_info") return {{"response", {{"data", seats_->info({}).data}}}};
+        if (method == "commit" || method == "validators")
+            return signed_header(method, std::stoll(params["height"].get<std::string>()));
         if (method == "genesis_chunked")
             return {{"chunk", "0"},
                     {"total", "1"},
@@ -107,6 +125,22 @@ class FakeChain {
         if (found == blocks_.end()) return nullptr;
         if (method == "block") return found->second.block;
         return {{"txs_results", found->second.results}};
+    }
+
+    [[nodiscard]] json signed_header(const std::string& method, std::int64_t height) const {
+        if (!blocks_.contains(height)) return nullptr;
+        if (method == "validators") {
+            const types::ValidatorSet set = set_at(height);
+            json rows = json::array();
+            for (const types::Validator& one : set.validators())
+                rows.push_back(json::parse(types::to_json(one)));
+            return {{"validators", rows}, {"total", std::to_string(rows.size())}};
+        }
+        const json commit = blocks_.contains(height + 1)
+                                ? blocks_.at(height + 1).block["block"]["last_commit"]
+                                : json::parse(types::to_json(commit_of_last()));
+        return {{"signed_header",
+                 {{"header", blocks_.at(height).block["block"]["header"]}, {"commit", commit}}}};
     }
 
     [[nodiscard]] types::ValidatorSet set_at(std::int64_t height) const {
@@ -140,7 +174,7 @@ class FakeChain {
             vote.type = types::SignedMsgType::precommit;
             vote.height = commit.height;
             vote.block_id = last_id_;
-            vote.timestamp = {1'700'000'000 + commit.height, 5};
+            vote.timestamp = {epoch_seconds + commit.height, 5};
             const auto signature = key->second.sign(types::sign_bytes(genesis_.chain_id, vote));
             commit.signatures.push_back({types::BlockIdFlag::commit, validator.address,
                                          vote.timestamp, types::Signature(base::view(signature))});
@@ -166,7 +200,7 @@ class FakeChain {
         header.version.block = types::block_protocol;
         header.chain_id = genesis_.chain_id;
         header.height = height;
-        header.time = {1'700'000'000 + height, 0};
+        header.time = {epoch_seconds + height, 0};
         header.last_block_id = last_id_;
         header.validators_hash = set_at(height).hash();
         header.next_validators_hash = set_at(height + 1).hash();
@@ -220,7 +254,9 @@ class FakeChain {
     types::BlockId last_id_;
     base::Bytes app_hash_;
     seats::test::ApplicationDisk disk_;
-    seats::test::ScriptedApplication app_{disk_};
+    seats::test::ScriptedApplication scripted_{disk_};
+    ledger::MemoryStorage share_storage_;
+    std::optional<ledger::Share> share_;
     seats::test::MemoryStore store_;
     std::optional<seats::SeatsApplication> seats_;
     std::map<std::int64_t, std::vector<types::ValidatorChange>> sets_;
