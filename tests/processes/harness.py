@@ -209,6 +209,7 @@ class Network:
     def __init__(self, keep_folder=None):
         self.folder = Path(keep_folder or tempfile.mkdtemp(prefix="tandem-network-"))
         self.nodes = []
+        self.spare_ports = range(0)  # free, and not for its nodes
         self.logs = None  # where the nodes' logs are kept
         self.lets_run = False
 
@@ -285,7 +286,8 @@ def configure(home, **keys):
 def seats_network(seats=4, standbys=1, **timeouts):
     """`tandem testnet` as its guide has it; `timeouts` are keys of config.toml, as text."""
     network = Network()
-    first = free_ports(10 * seats * (standbys + 1))
+    first = free_ports(10 * seats * (standbys + 1) + 10)
+    network.spare_ports = range(first + 10 * seats * (standbys + 1), first + 100)
     folder = network.folder / "net"
     subprocess.run([tandem_program(), "testnet", "--seats", str(seats), "--standbys", str(standbys),
                     "--o", str(folder), "--loopback", str(first)],

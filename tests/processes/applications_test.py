@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Seats whose applications are processes of their own: CometBFT's example kvstore, one beside each
+node. A seat fails over; an application dies, its node says so and ends, and both come back."""
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from failover_test import Load, Torment
+from harness import LIMIT_SECONDS, Failed, seats_network, wait
+
+SKIPPED = 77  # to CTest
+BROKEN = 70  # docs/exit-codes.md
+
+
+def abci_cli():
+    beside = Path(os.environ.get("COMETBFT") or "cometbft").with_name("abci-cli")
+    return str(beside) if beside.is_file() else shutil.which("abci-cli")
+
+
+class Application:
+    """Keeps its state in a folder, so that a kill takes no more from it than the last block."""
+
+    def __init__(self, address, folder):
+        self.address, self.folder = address, folder
+        self.process = None
+        self.start()
+
+    def start(self):
+        Path(self.address.removeprefix("unix://")).unlink(missing_ok=True)  # left by a kill
+        self.process = subprocess.Popen([abci_cli(), "kvstore", "--address", self.address,
+                                         "--persist", str(self.folder)],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def give_each_an_application(network):
+    """Every second one by a socket in the file system."""
+    applications = []
+    for index, (node, port) in enumerate(zip(network.nodes, network.spare_ports)):
+        address = f"unix://{node.home}/app.sock" if index % 2 else f"tcp://127.0.0.1:{port}"
+        applications.append(Application(address, node.home / "application"))
+        node.command[node.command.index("--proxy_app") + 1] = address
+    return applications
+
+
+def run(network, applications):
+    torment = Torment(network)
+    network.start_all()
+    network.wait_for_height(5)
+    torment.loads = [Load(seat, torment.members(seat)) for seat in (1, 2)]
+    torment.fails_over(1, torment.kill)
+
+    node, application = network["org3-2"], applications[network.nodes.index(network["org3-2"])]
+    application.kill()
+    code = node.process.wait(LIMIT_SECONDS)
+    node.process = None
+    if code != BROKEN or not node.said(f"the application at {application.address}"):
+        raise Failed(f"{node.name} lost its application and ended with {code}")
+    application.start()
+    node.start()
+    top = network["org2-1"].height()
+    wait("the node and its application in step", lambda: node.height() >= top)
+
+    for load in torment.loads:
+        load.stop()
+    torment.check()
+    torment.no_evidence()
+    print(f"{sum(len(load.written) for load in torment.loads)} writes, none lost")
+
+
+def main():
+    with seats_network(timeout_commit="100ms", timeout_propose="500ms") as network:
+        applications = give_each_an_application(network)
+        try:
+            run(network, applications)
+        finally:
+            for application in applications:
+                application.kill()
+
+
+if __name__ == "__main__":
+    if not abci_cli():
+        print("skipped: there is no abci-cli beside $COMETBFT or on PATH (scripts/install-cometbft)")
+        sys.exit(SKIPPED)
+    try:
+        main()
+    except Failed as problem:
+        sys.exit(f"failed: {problem}")
