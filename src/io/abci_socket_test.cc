@@ -159,6 +159,7 @@ void with_application_that_says(const Bytes& answer, void (*ask)(AbciClient&)) {
     const std::string address = "127.0.0.1:" + std::to_string(acceptor.local_endpoint().port());
     std::jthread application([&] {
         std::vector<asio::ip::tcp::socket> sockets;
+        sockets.reserve(4);
         for (int each = 0; each < 4; ++each) sockets.push_back(acceptor.accept());
         boost::system::error_code error;
         asio::write(sockets[0], asio::buffer(answer), error);
