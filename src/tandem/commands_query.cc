@@ -171,25 +171,39 @@ struct Row {
     std::optional<VouchedHeader> proved_by;
 };
 
-/// A record of a list; with a proof of its own, if proofs are asked for.
-std::expected<Row, Failure> row_of(ShareClient& client, const Place& place, const json& listed,
-                                   bool prove) {
-    Row row{bytes_at(listed, "key"), {}, {}};
-    if (!prove) {
+Outcome append_listed(std::vector<Row>& rows, const std::vector<json>& page) {
+    for (const json& listed : page) {
         auto record = share::decode_entry<share::Record>(bytes_at(listed, "record"));
         if (!record) return fail(ExitCode::failed, "the node's answer: " + record.error().why);
-        row.record = std::move(*record);
-        return row;
+        rows.push_back({bytes_at(listed, "key"), std::move(*record), {}});
     }
-    auto found = client.record(place, row.key, true);
-    if (!found) return fail(std::move(found).error());
-    if (!found->entry)
-        return fail(ExitCode::failed,
-                    fmt::format("the node lists {} and then does not have it: do not believe it",
-                                shown_bytes(row.key)));
-    row.record = std::move(*found->entry);
-    row.proved_by = std::move(found->proved_by);
-    return row;
+    return {};
+}
+
+/// Each with a proof of its own. They are asked for one after the other and verified then: most are
+/// about one height, and the header behind it comes once.
+Outcome append_proved(ShareClient& client, const Place& place, std::vector<Row>& rows,
+                      const std::vector<json>& page) {
+    std::vector<ShareAnswer> answers;
+    for (const json& listed : page) {
+        auto answer = client.ask("/record", record_data(place, bytes_at(listed, "key")), true);
+        if (!answer) return fail(std::move(answer).error());
+        answers.push_back(std::move(*answer));
+    }
+    for (std::size_t i = 0; i < page.size(); ++i) {
+        base::Bytes key = bytes_at(page[i], "key");
+        auto found = client.read<share::Record>(
+            answers[i], share::record_key(place.organisation, place.name, key), true);
+        if (!found) return fail(std::move(found).error());
+        if (!found->entry)
+            return fail(ExitCode::failed,
+                        fmt::format("the node lists {} and then does not have it: do not believe "
+                                    "it",
+                                    shown_bytes(key)));
+        if (found->entry->removed) continue;  // meanwhile
+        rows.push_back({std::move(key), std::move(*found->entry), std::move(found->proved_by)});
+    }
+    return {};
 }
 
 struct Range {
@@ -208,13 +222,16 @@ std::expected<std::vector<Row>, Failure> rows_of(ShareClient& client, const Plac
             client.ask_json(with_option(fmt::format("/records?limit={}", room), "from", from),
                             record_data(place, range.prefix));
         if (!page) return fail(std::move(page).error());
-        for (const json& listed : page->value("records", json::array())) {
-            const base::Bytes key = bytes_at(listed, "key");
-            if (!range.to.empty() && base::compare(key, range.to) >= 0) return rows;
-            auto row = row_of(client, place, listed, options.prove);
-            if (!row) return fail(std::move(row).error());
-            if (!row->record.removed) rows.push_back(std::move(*row));
-        }
+        std::vector<json> listed = page->value("records", std::vector<json>());
+        const auto behind = std::ranges::find_if(listed, [&](const json& one) {
+            return !range.to.empty() && base::compare(bytes_at(one, "key"), range.to) >= 0;
+        });
+        const bool is_end = behind != listed.end();
+        listed.erase(behind, listed.end());
+        Outcome added = options.prove ? append_proved(client, place, rows, listed)
+                                      : append_listed(rows, listed);
+        if (!added) return fail(std::move(added).error());
+        if (is_end) break;
         const std::string next = page->value("next_from", std::string());
         if (!next.empty() && next <= from) break;  // a node that leads in a circle
         from = next;

@@ -146,31 +146,40 @@ std::expected<EntryAnswer<Entry>, Failure> ShareClient::entry(const std::string&
                                                               base::BytesView key, bool prove) {
     auto answer = ask(path, data, prove);
     if (!answer) return fail(std::move(answer).error());
+    return read<Entry>(*answer, key, prove);
+}
+
+template <typename Entry>
+std::expected<EntryAnswer<Entry>, Failure> ShareClient::read(const ShareAnswer& answer,
+                                                             base::BytesView key, bool prove) {
     EntryAnswer<Entry> out;
-    out.height = answer->height;
-    if (answer->value.empty() && !answer->has_proof) return out;
+    out.height = answer.height;
+    if (answer.value.empty() && !answer.has_proof) return out;
     if (!prove) {
-        auto read = share::decode_entry<Entry>(answer->value);
-        if (!read) return fail(ExitCode::failed, "the node's answer: " + read.error().why);
-        out.entry = std::move(*read);
+        auto entry = share::decode_entry<Entry>(answer.value);
+        if (!entry) return fail(ExitCode::failed, "the node's answer: " + entry.error().why);
+        out.entry = std::move(*entry);
         return out;
     }
-    if (!answer->has_proof)
+    if (!answer.has_proof)
         return fail(ExitCode::failed,
                     "the node gave no proof with its answer: do not believe it; ask another node");
-    auto vouched = headers_.header(node_, answer->height + 1);
+    auto vouched = headers_.header(node_, answer.height + 1);
     if (!vouched) return fail(std::move(vouched).error());
-    auto read = share::verified_entry<Entry>(key, answer->value, answer->proof,
-                                             base::view(vouched->header.app_hash));
-    if (!read)
+    auto entry = share::verified_entry<Entry>(key, answer.value, answer.proof,
+                                              base::view(vouched->header.app_hash));
+    if (!entry)
         return fail(ExitCode::failed,
                     fmt::format("the proof does not lead to the application hash in header {}: do "
                                 "not believe this node ({})",
-                                answer->height + 1, read.error().why));
-    out.entry = std::move(*read);
+                                answer.height + 1, entry.error().why));
+    out.entry = std::move(*entry);
     out.proved_by = std::move(*vouched);
     return out;
 }
+template std::expected<EntryAnswer<share::Record>, Failure> ShareClient::read(const ShareAnswer&,
+                                                                              base::BytesView,
+                                                                              bool);
 template std::expected<EntryAnswer<share::Organisation>, Failure> ShareClient::entry(
     const std::string&, base::BytesView, base::BytesView, bool);
 template std::expected<EntryAnswer<share::Member>, Failure> ShareClient::entry(const std::string&,

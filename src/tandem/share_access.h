@@ -74,6 +74,11 @@ class ShareClient {
     [[nodiscard]] std::expected<EntryAnswer<Entry>, Failure> entry(const std::string& path,
                                                                    base::BytesView data,
                                                                    base::BytesView key, bool prove);
+    /// What an answer says of `key`. An answer with a proof waits for the header behind it, so that
+    /// whoever has several asks for all of them first.
+    template <typename Entry>
+    [[nodiscard]] std::expected<EntryAnswer<Entry>, Failure> read(const ShareAnswer& answer,
+                                                                  base::BytesView key, bool prove);
     [[nodiscard]] std::expected<EntryAnswer<share::Record>, Failure> record(const Place& place,
                                                                             base::BytesView key,
                                                                             bool prove);

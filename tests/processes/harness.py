@@ -283,14 +283,14 @@ def configure(home, **keys):
     path.write_text("\n".join(lines) + "\n")
 
 
-def seats_network(seats=4, standbys=1, **timeouts):
+def seats_network(seats=4, standbys=1, application="persistent_kvstore", **timeouts):
     """`tandem testnet` as its guide has it; `timeouts` are keys of config.toml, as text."""
     network = Network()
     first = free_ports(10 * seats * (standbys + 1) + 10)
     network.spare_ports = range(first + 10 * seats * (standbys + 1), first + 100)
     folder = network.folder / "net"
     subprocess.run([tandem_program(), "testnet", "--seats", str(seats), "--standbys", str(standbys),
-                    "--o", str(folder), "--loopback", str(first)],
+                    "--app", application, "--o", str(folder), "--loopback", str(first)],
                    check=True, stdout=subprocess.DEVNULL)
     for seat in range(1, seats + 1):
         for place in range(1, standbys + 2):
@@ -299,6 +299,5 @@ def seats_network(seats=4, standbys=1, **timeouts):
             configure(home, **{key: f'"{value}"' for key, value in timeouts.items()})
             port = first + 10 * len(network.nodes) + 1
             network.nodes.append(Node(name, home, port, [
-                tandem_program(), "start", "--home", str(home), "--proxy_app",
-                "persistent_kvstore"]))
+                tandem_program(), "start", "--home", str(home)]))
     return network
