@@ -112,6 +112,7 @@ class Node final : EngineListener {
     [[nodiscard]] base::Verdict hear_mempool(Peer& peer, types::ChannelMessage received);
     [[nodiscard]] base::Verdict hear_evidence(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_blocksync(Peer& peer, const types::ChannelMessage& received);
+    [[nodiscard]] base::Verdict hear_statesync(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_heartbeat(Peer& peer, const types::ChannelMessage& received);
     void say_blocksync(Peer& peer, base::Bytes message);
     void relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except);
@@ -145,6 +146,7 @@ class Node final : EngineListener {
     p2p::Peers rules_;  // whom to dial, whom to let in
     std::optional<Time> rules_wake_at_;
     std::optional<sync::BlockClient> sync_;  // none once consensus runs
+    std::int64_t synced_until_ = 0;          // then: the first height that was not fetched
     std::optional<Time> sync_wake_at_;
     std::map<LinkId, Peer> peers_;
 };

@@ -3,9 +3,11 @@
 
 #include "node/node.h"
 #include "sync/block_server.h"
+#include "sync/snapshot_server.h"
 #include "types/blocksync_messages.h"
 #include "types/decode.h"
 #include "types/mempool_messages.h"
+#include "types/statesync_messages.h"
 
 namespace tandem::node {
 
@@ -32,7 +34,7 @@ base::Verdict Node::hear(Peer& peer, types::ChannelMessage message) {
         }
         case snapshot:
         case snapshot_chunk:
-            return {};
+            return hear_statesync(peer, message);
     }
     if (message.channel == heartbeat_channel) return hear_heartbeat(peer, message);
     return {};
@@ -145,7 +147,11 @@ base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& rece
             say_blocksync(peer, std::move(*answer));
     } else if (std::holds_alternative<types::StatusRequest>(sum)) {
         say_blocksync(peer, sync::status_message(parts_.blocks));
-    } else if (sync_) {
+    } else if (!sync_) {
+        const auto* answer = std::get_if<types::BlockResponse>(&sum);
+        if (answer != nullptr && answer->block->header.height >= synced_until_)
+            return base::refuse("blocksync.height", "a block that was not asked");
+    } else {
         const Time now = parts_.host.now();
         const consensus::PeerId from = peer.consensus_id();
         if (const auto* status = std::get_if<types::StatusResponse>(&sum))
@@ -155,6 +161,30 @@ base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& rece
         else if (auto* block = std::get_if<types::BlockResponse>(&sum))
             TANDEM_TRY(sync_->hear(from, std::move(*block), now));
         schedule_sync(now);
+    }
+    return {};
+}
+
+// ---- State sync, as server
+
+base::Verdict Node::hear_statesync(Peer& peer, const types::ChannelMessage& received) {
+    const auto message = types::decode_checked<types::StatesyncMessage>(received.message);
+    if (!message) return std::unexpected(message.error());
+    const bool is_about_chunks =
+        received.channel == static_cast<std::uint8_t>(types::ChannelId::snapshot_chunk);
+    const auto say = [&peer](auto& queue, std::size_t length_max, base::Bytes answer) {
+        if (queue.size() >= length_max) return;  // it asks faster than it reads
+        queue.push_back(std::make_shared<const base::Bytes>(std::move(answer)));
+        peer.dirty = true;
+    };
+    if (std::holds_alternative<types::SnapshotsRequest>(message->sum) && !is_about_chunks) {
+        for (base::Bytes& snapshot : sync::advertise(parts_.application.list_snapshots({})))
+            say(peer.snapshots, sync::snapshots_advertised_max, std::move(snapshot));
+    } else if (const auto* wanted = std::get_if<types::ChunkRequest>(&message->sum);
+               wanted != nullptr && is_about_chunks && peer.chunks.size() < Peer::chunks_max) {
+        say(peer.chunks, Peer::chunks_max,
+            sync::chunk_message(
+                *wanted, parts_.application.load_snapshot_chunk(sync::load_request(*wanted))));
     }
     return {};
 }

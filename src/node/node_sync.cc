@@ -59,6 +59,7 @@ void Node::sync_blocks() {
             fmt::format("caught up at height {} after {} blocks", engine_.state().last_block_height,
                         sync_->executed_count()));
         sync_.reset();
+        synced_until_ = engine_.state().next_height();
         return engine_.begin_consensus();
     }
     schedule_sync(executed == blocks_a_turn ? now : sync_->next_tick());

@@ -20,6 +20,7 @@ struct Peer {
     static constexpr std::size_t heartbeats_max = 256;
     static constexpr std::size_t blocksync_max = 64;
     static constexpr std::size_t pex_max = 4;
+    static constexpr std::size_t chunks_max = 2;  // of up to 16 MB
 
     LinkId link_id;
     bool outbound = false;
@@ -32,6 +33,7 @@ struct Peer {
     evidence::Walk evidence;
     std::deque<p2p::Connection::Message> heartbeats;
     std::deque<p2p::Connection::Message> blocksync;  // answers and requests
+    std::deque<p2p::Connection::Message> snapshots, chunks;
     std::deque<p2p::Connection::Message> pex;
     bool dirty = true;  // something may have to be said
     std::optional<Time> wakes_at;

@@ -276,7 +276,9 @@ void VirtualNode::write(LinkId link, base::Bytes bytes) {
     const auto& [cable, end] = found->second;
     network_.clock.after(flight, [cable = cable, end = end, bytes = std::move(bytes)]() mutable {
         const int other = 1 - end;
-        if (cable->open) cable->ends[other]->deliver(cable, other, std::move(bytes));
+        if (!cable->open) return;
+        if (cable->ends[other] == nullptr) return cable->stranger(bytes);
+        cable->ends[other]->deliver(cable, other, std::move(bytes));
     });
 }
 
@@ -294,6 +296,7 @@ void VirtualNode::close(LinkId link) {
 void VirtualNode::cut(std::shared_ptr<VirtualNetwork::Cable> cable) {
     if (!std::exchange(cable->open, false)) return;
     for (int end = 0; end < 2; ++end) {
+        if (cable->ends[end] == nullptr) continue;
         VirtualNode& node = *cable->ends[end];
         node.cables_.erase(cable->numbers[end]);
         network_.clock.after(

@@ -8,8 +8,10 @@
 #include "crypto/ed25519.h"
 #include "ledger/kvstore.h"
 #include "node/node.h"
+#include "p2p/secret_connection.h"
 #include "store/memory_key_values.h"
 #include "types/key_files.h"
+#include "types/packets.h"
 
 namespace tandem::testing {
 
@@ -65,6 +67,7 @@ class VirtualLog final : public node::Log {
 };
 
 class VirtualNode;
+class Stranger;
 
 class VirtualNetwork {
   public:
@@ -93,12 +96,14 @@ class VirtualNetwork {
 
   private:
     friend class VirtualNode;
+    friend class Stranger;
     /// A connection: bytes arrive a millisecond later, in order.
     struct Cable {
-        VirtualNode* ends[2];
+        VirtualNode* ends[2];  // null: a stranger
         std::uint64_t lives[2];
         LinkId numbers[2];
         bool open = true;
+        std::function<void(base::BytesView)> stranger;  // takes what its end is sent
     };
     void make(std::size_t nodes);
 
@@ -147,6 +152,7 @@ class VirtualNode final : public node::Host, public node::Reporter {
 
   private:
     friend class VirtualNetwork;
+    friend class Stranger;
     struct Process;
     [[nodiscard]] std::unique_ptr<seats::SeatsApplication> wrap(abci::Application& application,
                                                                 seats::StateStore& store) const;
@@ -170,6 +176,41 @@ class VirtualNode final : public node::Host, public node::Reporter {
     std::uint8_t secrets_ = 0;
     std::string refusal_;
     std::map<LinkId, std::pair<std::shared_ptr<VirtualNetwork::Cable>, int>> cables_;
+};
+
+/// A bare peer that dialled a node: it speaks the wire, and says what the test has it say.
+class Stranger {
+  public:
+    Stranger(VirtualNetwork& network, VirtualNode& node,
+             std::shared_ptr<const crypto::SigningKey> key, types::NodeInfo info);
+    ~Stranger();
+
+    /// A NodeInfo that the node of `network` finds nothing wrong with.
+    [[nodiscard]] static types::NodeInfo good_info(const VirtualNetwork& network,
+                                                   const crypto::SigningKey& key);
+    void say(std::uint8_t channel, base::BytesView message);
+    void say_packet(const types::Packet& packet);
+    [[nodiscard]] bool closed() const { return !cable_->open; }
+    /// The node introduced itself.
+    [[nodiscard]] bool introduced() const { return peer_info_.has_value(); }
+    [[nodiscard]] const types::NodeInfo& peer_info() const { return *peer_info_; }
+    std::vector<types::ChannelMessage> heard;
+    std::size_t pongs = 0;
+
+  private:
+    void take(base::BytesView bytes);
+    void take_packets();
+    void send();
+
+    VirtualNetwork& network_;
+    VirtualNode& node_;
+    std::shared_ptr<const crypto::SigningKey> key_;
+    types::NodeInfo info_;
+    p2p::SecretConnection secret_;
+    std::shared_ptr<VirtualNetwork::Cable> cable_;
+    bool has_said_info_ = false;
+    std::optional<types::NodeInfo> peer_info_;
+    types::PacketAssembler assembler_;
 };
 
 }  // namespace tandem::testing

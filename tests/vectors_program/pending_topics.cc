@@ -7,7 +7,6 @@ namespace tandem::vectors {
 namespace {
 
 const RegisterPending abci_dialogues("abci-dialogues", "needs an ABCI socket server and a node");
-const RegisterPending p2p("p2p-dialogues", "needs a running node");
 
 const RegisterPendingCases ml_dsa({"commit_verify", "light_client", "other_keys"}, no_ml_dsa);
 const RegisterPendingCases remote_signer({"remote-signer"},
