@@ -61,6 +61,19 @@ def ip(*arguments):
     subprocess.run(["ip", *arguments], check=True)
 
 
+def may_make_namespaces():
+    """Root in a container may not."""
+    if os.geteuid() != 0 or not shutil.which("ip"):
+        return False
+    probe = f"tandem-probe-{os.getpid()}"
+    if subprocess.run(["ip", "netns", "add", probe], stderr=subprocess.DEVNULL).returncode != 0:
+        return False
+    can_link = subprocess.run(["ip", "link", "add", "tandem-probe", "type", "veth", "peer", "name",
+                               "eth-p", "netns", probe], stderr=subprocess.DEVNULL).returncode == 0
+    ip("netns", "delete", probe)
+    return can_link
+
+
 def move_into(namespace, network, node):
     """The node runs in the namespace and dials the others, which run outside."""
     for each in network.nodes:
@@ -105,8 +118,9 @@ def main():
 
 
 if __name__ == "__main__":
-    if os.geteuid() != 0 or not shutil.which("ip"):
-        print("skipped: network namespaces need root and iproute2 (`ip`)")
+    if not may_make_namespaces():
+        print("skipped: no network namespaces here; they need root, iproute2 (`ip`) and a kernel "
+              "that allows them")
         sys.exit(SKIPPED)
     try:
         main()
