@@ -1,6 +1,5 @@
 // The program as people and scripts meet it: run in folders of its own, judged by what it prints,
 // what it leaves on the disk, and how it ends.
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -8,7 +7,6 @@
 #include "io/folder_lock.h"
 #include "io/rocks_database.h"
 #include "store/block_store.h"
-#include "store/log.h"
 #include "store/state_store.h"
 #include "tandem/cli.h"
 #include "tandem/testing.h"
@@ -381,43 +379,6 @@ TEST_F(Commands, CometBftReadsWhatWeWrite) {
     const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
     EXPECT_EQ(lines(text_of(temp_.path / "h/config/genesis.json")),
               lines(text_of(temp_.path / "c/config/genesis.json")));
-}
-
-TEST_F(Commands, TheLogIsShownAndItsDamageNamed) {
-    store::LogWriter writer("a-chain");
-    base::Bytes segment = writer.begin_segment();
-    const std::size_t first = segment.size();
-    writer.input(segment, {{1'700'000'000, 0}, consensus::TransactionsAvailable{7}});
-    writer.end_of_height(segment, 7);
-    const std::size_t whole = segment.size();
-    writer.synced();
-    writer.watermark(segment, base::as_bytes("record"));
-    const auto show = [&](base::BytesView bytes, std::vector<std::string> more = {}) {
-        fs::create_directories(temp_.path / "log");
-        std::ofstream(temp_.path / "log/segment-00000000000000000000")
-            << base::as_text(bytes) << std::string(64, '\0');
-        more.insert(more.begin(), {TANDEM_PROGRAM, "log", "log"});
-        return testing::run(temp_.path, std::move(more));
-    };
-    const Ran all = show(segment);
-    EXPECT_EQ(all.code, 0) << all.err;
-    EXPECT_EQ(std::ranges::count(all.out, '\n'), 4);
-    EXPECT_NE(all.out.find(R"("chain_id":"a-chain","event":"segment")"), std::string::npos)
-        << all.out;
-    EXPECT_NE(all.out.find(R"("event":"transactions_available","height":7)"), std::string::npos);
-    EXPECT_NE(all.out.find(R"("event":"watermark")"), std::string::npos);
-    EXPECT_EQ(std::ranges::count(show(segment, {"--height", "7"}).out, '\n'), 2);
-    EXPECT_EQ(show(segment, {"--height", "8"}).out, "");
-    const Ran torn = show(base::BytesView(segment).first(whole - 1));
-    EXPECT_EQ(torn.code, 0);
-    EXPECT_NE(torn.err.find("a torn end at byte "), std::string::npos) << torn.err;
-    segment[first + 12] ^= 1U;  // before a barrier
-    const Ran damaged = show(segment);
-    EXPECT_EQ(damaged.code, static_cast<int>(ExitCode::bad_data)) << damaged.err;
-    EXPECT_NE(damaged.err.find(fmt::format("is damaged at byte {}", first)), std::string::npos)
-        << damaged.err;
-    EXPECT_EQ(testing::run(temp_.path, {TANDEM_PROGRAM, "log", "nowhere"}).code,
-              static_cast<int>(ExitCode::no_input));
 }
 
 }  // namespace
