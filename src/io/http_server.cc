@@ -133,9 +133,10 @@ base::Verdict HttpServer::Core::open(Listener& listener, const stream_protocol::
     if (!error) listener.acceptor.bind(endpoint, error);
     if (!error) listener.acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (!error) return {};
-    return refuse("rpc.laddr", fmt::format("cannot listen on {}: {}. Is another process using it? "
-                                           "Choose another address.",
-                                           shown, error.message()));
+    return refuse(shared->config.setting,
+                  fmt::format("cannot listen on {}: {}. Is another process using it? "
+                              "Choose another address.",
+                              shown, error.message()));
 }
 
 base::Verdict HttpServer::Core::listen(const std::string& address) {
@@ -144,7 +145,8 @@ base::Verdict HttpServer::Core::listen(const std::string& address) {
         listener.unix_path = address.substr(unix_scheme.size());
         listener.address = "unix:" + listener.unix_path;
         if (listener.unix_path.empty() || listener.unix_path.size() > 100)
-            return refuse("rpc.laddr", address + " has no path, or one of more than 100 bytes");
+            return refuse(shared->config.setting,
+                          address + " has no path, or one of more than 100 bytes");
         remove_dead_socket(loop, listener.unix_path);
         const auto verdict =
             open(listener, asio::local::stream_protocol::endpoint(listener.unix_path), address);
@@ -155,13 +157,14 @@ base::Verdict HttpServer::Core::listen(const std::string& address) {
         split(address.starts_with(tcp_scheme) ? std::string_view(address).substr(tcp_scheme.size())
                                               : std::string_view(address));
     if (!parts)
-        return refuse("rpc.laddr", address + " is no address, such as tcp://127.0.0.1:26657");
+        return refuse(shared->config.setting,
+                      address + " is no address, such as tcp://127.0.0.1:26657");
     asio::ip::tcp::resolver resolver(loop);
     error_code error;
     const auto found = resolver.resolve(parts->host.empty() ? "0.0.0.0" : parts->host, parts->port,
                                         asio::ip::tcp::resolver::passive, error);
     if (error || found.empty())
-        return refuse("rpc.laddr",
+        return refuse(shared->config.setting,
                       fmt::format("{} cannot be resolved: {}", address, error.message()));
     TANDEM_TRY(open(listener, found.begin()->endpoint(), address));
     listener.address = shown(listener.acceptor.local_endpoint(error));

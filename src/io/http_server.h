@@ -32,7 +32,8 @@ struct TlsFiles {
 };
 
 struct HttpServerConfig {
-    std::vector<std::string> listen;  // "tcp://host:port", port 0: any; "unix:///path"
+    std::vector<std::string> listen;    // "tcp://host:port", port 0: any; "unix:///path"
+    std::string setting = "rpc.laddr";  // what names `listen` in config.toml, for refusals
     CorsConfig cors;
     std::optional<TlsFiles> tls;  // none: plain
     std::size_t connections_max = 900;

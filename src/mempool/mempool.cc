@@ -31,7 +31,10 @@ base::Verdict Mempool::has_room(std::size_t more_bytes) const {
 }
 
 base::Result<Question> Mempool::add(base::Bytes tx, std::optional<PeerId> from) {
-    TANDEM_TRY(has_room(tx.size()));
+    if (auto room = has_room(tx.size()); !room) {
+        ++counts_.rejected;
+        return std::unexpected(std::move(room).error());
+    }
     if (tx.size() > limits_.tx_bytes_max)
         return base::refuse("mempool.tx_bytes",
                             fmt::format("the transaction has {} bytes, of {} that are allowed",
@@ -42,12 +45,15 @@ base::Result<Question> Mempool::add(base::Bytes tx, std::optional<PeerId> from) 
             fmt::format("no block has room for the {} bytes of the transaction", tx.size()));
     const TxKey key = crypto::sha256(tx);
     if (!cache_.push(key)) {
+        ++counts_.seen;
         if (const auto place = places_.find(key); place != places_.end())
             add_sender(entries_.at(place->second).senders, from);
         return base::refuse("mempool.seen", "the transaction was seen before");
     }
-    if (places_.contains(key))  // longer ago than the cache remembers
+    if (places_.contains(key)) {  // longer ago than the cache remembers
+        ++counts_.seen;
         return base::refuse("mempool.seen", "the transaction waits already");
+    }
     const std::uint64_t number = next_question_++;
     asked_bytes_ += tx.size();
     ++asked_new_;
@@ -81,6 +87,7 @@ base::Verdict Mempool::answer(std::uint64_t question, const abci::ResponseCheckT
     asked_.erase(found);
     const base::Verdict verdict = judge(answer);
     if (asked.place) {
+        ++counts_.rechecked;
         if (verdict) return {};
         remove(*asked.place);
         forget_invalid(asked.key);
@@ -89,11 +96,13 @@ base::Verdict Mempool::answer(std::uint64_t question, const abci::ResponseCheckT
     asked_bytes_ -= asked.tx->size();
     --asked_new_;
     if (!verdict) {
+        ++counts_.failed;
         forget_invalid(asked.key);
         return verdict;
     }
     if (places_.contains(asked.key)) return {};  // asked twice: the cache forgot it in between
     bytes_ += asked.tx->size();
+    counts_.taken_bytes.add(static_cast<double>(asked.tx->size()));
     places_.emplace(asked.key, next_place_);
     entries_.emplace(next_place_++, Entry{std::move(asked.tx), asked.key, height_,
                                           answer.gas_wanted, std::move(asked.senders)});

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "abci/messages.h"
+#include "base/histogram.h"
 #include "mempool/tx_cache.h"
 
 namespace tandem::mempool {
@@ -61,6 +62,18 @@ struct Walk {
     std::uint64_t next = 0;
 };
 
+/// 1, 3, 9, ... 729: where CometBFT divides the sizes of transactions.
+inline constexpr double tx_bytes_bounds[] = {1, 3, 9, 27, 81, 243, 729};
+
+/// Since the process began.
+struct Counts {
+    base::Histogram taken_bytes{tx_bytes_bounds};  // of transactions that were taken
+    std::uint64_t failed = 0;    // new ones that the application or a rule refused
+    std::uint64_t rejected = 0;  // for want of room
+    std::uint64_t seen = 0;      // came again
+    std::uint64_t rechecked = 0;
+};
+
 class Mempool {
   public:
     explicit Mempool(const Limits& limits) : limits_(limits), cache_(limits.cache_keys_max) {}
@@ -93,6 +106,7 @@ class Mempool {
 
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
     [[nodiscard]] bool contains(const TxKey& key) const { return places_.contains(key); }
 
   private:
@@ -126,6 +140,7 @@ class Mempool {
     std::uint64_t asked_bytes_ = 0;         // of those that are not entries yet
     std::size_t asked_new_ = 0;
     std::uint64_t next_question_ = 1;
+    Counts counts_;
 };
 
 }  // namespace tandem::mempool

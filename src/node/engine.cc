@@ -111,7 +111,11 @@ bool Engine::have_vote(const types::Vote& vote) const {
 
 void Engine::receive_vote(consensus::PeerId from, Shared<types::Vote> vote) {
     const types::ValidatorSet* set = validators_at(vote->height);
-    if (!runs_ || set == nullptr || have_vote(*vote)) return;
+    if (!runs_ || set == nullptr) return;
+    if (have_vote(*vote)) {
+        ++duplicates_.votes;
+        return;
+    }
     const auto index = static_cast<std::size_t>(vote->validator_index);
     if (vote->validator_index < 0 || index >= set->size()) return;
     auto verified =
@@ -154,7 +158,10 @@ Engine::Fed Engine::receive_part(consensus::PeerId from, std::int64_t height, st
                                  types::Part part) {
     const consensus::State& now = core_.state();
     if (!runs_ || height != now.height || !now.parts) return {};
-    if (now.parts->part(part.index) != nullptr) return {};
+    if (now.parts->part(part.index) != nullptr) {
+        ++duplicates_.parts;
+        return {};
+    }
     return feed(
         consensus::PartReceived{from, height, round, Shared<types::Part>::make(std::move(part))});
 }

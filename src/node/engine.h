@@ -55,6 +55,12 @@ struct EngineConfig {
     bool keep_answers = true;  // of all blocks, and not of the newest alone
 };
 
+/// Received, and nothing new: since the process began.
+struct DuplicateCounts {
+    std::uint64_t votes = 0;
+    std::uint64_t parts = 0;
+};
+
 /// Told of what happened, in the turn in which it did.
 class EngineListener {
   public:
@@ -98,6 +104,7 @@ class Engine {
     /// Block sync validated it. REQUIRES: consensus does not run, it follows the state.
     void execute_synced(chain::DecidedBlock decided);
 
+    [[nodiscard]] const DuplicateCounts& duplicates() const noexcept { return duplicates_; }
     [[nodiscard]] const chain::State& state() const noexcept { return state_; }
     [[nodiscard]] const consensus::State& consensus_state() const noexcept { return core_.state(); }
     /// Of the state's height, or of the one before.
@@ -183,6 +190,7 @@ class Engine {
     signer::LogPosition previous_marker_;
     signer::LogPosition newest_marker_;
     bool memory_is_new_ = false;
+    DuplicateCounts duplicates_;
     int heights_to_hold_ = 0;  // silent until so many heights began in our sight
 };
 

@@ -248,7 +248,7 @@ void Node::on_fact(const consensus::Inward& fact) {
         else if (const auto* vote = std::get_if<consensus::VoteAdded>(&fact))
             peer.gossip.tell(*vote);
     }
-    if (observer_ != nullptr) observer_->on_fact(fact);
+    for (Observer* observer : observers_) observer->on_fact(fact);
 }
 
 void Node::on_height() {
@@ -263,12 +263,13 @@ void Node::on_block(const chain::Execution& execution) {
                     execution.height(), decided.block->data.txs.size(),
                     base::to_hex(base::view(decided.id.hash), base::HexCase::upper),
                     base::to_hex(execution.answer().app_hash, base::HexCase::upper)));
-    if (observer_ != nullptr) observer_->on_block(execution);
+    for (Observer* observer : observers_) observer->on_block(execution);
     // While blocks are fetched, nothing that we could say of them is fresh.
     if (seats_ == nullptr || !engine_.consensus_runs()) return;
     std::vector<seats::Heartbeat> to_send = seats_->take_confirmed();
     if (const auto own = seats_->own_heartbeat()) {
         (void)seats_->add_heartbeat(*own);
+        ++heartbeats_.sent;
         to_send.push_back(*own);
     }
     relay_heartbeats(to_send, LinkId{});
@@ -322,7 +323,7 @@ void Node::say(Peer& peer, const gossip::OurView& ours) {
         while (peer.link.can_send(number)) {
             auto message = peer.gossip.next(channel, ours);
             if (!message) break;
-            (void)peer.link.send(number, std::make_shared<const base::Bytes>(std::move(*message)));
+            send(peer, number, std::make_shared<const base::Bytes>(std::move(*message)));
         }
     }
     say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::blocksync), peer.blocksync);
@@ -333,10 +334,18 @@ void Node::say(Peer& peer, const gossip::OurView& ours) {
     if (config_.broadcast_txs) say_transactions(peer);
 }
 
+void Node::send(Peer& peer, std::uint8_t channel, p2p::Connection::Message message) {
+    const std::size_t kind = kind_of(channel, *message);
+    const std::size_t bytes = message->size();
+    if (!peer.link.send(channel, std::move(message))) return;
+    peer.traffic.sent[kind].add(bytes);
+    traffic_.sent[kind].add(bytes);
+}
+
 void Node::say_queued(Peer& peer, std::uint8_t channel,
                       std::deque<p2p::Connection::Message>& queue) {
     while (!queue.empty() && peer.link.can_send(channel)) {
-        (void)peer.link.send(channel, std::move(queue.front()));
+        send(peer, channel, std::move(queue.front()));
         queue.pop_front();
     }
 }

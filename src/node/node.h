@@ -19,10 +19,6 @@
 
 namespace tandem::node {
 
-/// Tandem's own channel, of higher priority than any other: an ordinary peer lacks it, and is
-/// never sent anything on it.
-inline constexpr std::uint8_t heartbeat_channel = 0x54;
-
 /// The channels that a node opens: CometBFT's, and that of heartbeats.
 [[nodiscard]] std::vector<p2p::Channel> open_channels(std::uint32_t tx_bytes_max);
 
@@ -35,7 +31,19 @@ struct NodeConfig {
     std::uint32_t tx_bytes_max = types::tx_bytes_max_default;
 };
 
-/// Told of what people and tools ask for. May be null.
+/// What became of heartbeats, since the process began.
+struct HeartbeatCounts {
+    std::uint64_t sent = 0;  // our own, each once
+    // Received, by what the pool said (seats/heartbeat.h).
+    std::uint64_t kept = 0;
+    std::uint64_t known = 0;
+    std::uint64_t full = 0;
+    std::uint64_t refused = 0;
+
+    void add(seats::HeartbeatPool::Added verdict) noexcept;
+};
+
+/// Told of what people and tools ask for.
 class Observer {
   public:
     virtual ~Observer() = default;
@@ -49,7 +57,8 @@ class Node final : EngineListener {
     Node(EngineParts parts, NodeConfig config, const p2p::LocalNode& local,
          seats::SeatsApplication* seats);
 
-    void set_observer(Observer* observer) noexcept { observer_ = observer; }
+    /// In the order in which they came. Borrowed.
+    void add_observer(Observer& observer) { observers_.push_back(&observer); }
     [[nodiscard]] base::Verdict recover(const types::GenesisDoc& genesis,
                                         const store::LogContents& log) {
         return engine_.recover(genesis, log);
@@ -87,6 +96,10 @@ class Node final : EngineListener {
     [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
     [[nodiscard]] const std::map<LinkId, Peer>& peers() const noexcept { return peers_; }
     [[nodiscard]] const mempool::Mempool& mempool() const noexcept { return parts_.mempool; }
+    [[nodiscard]] bool syncs_blocks() const noexcept { return sync_.has_value(); }
+    /// With all peers, those that left included.
+    [[nodiscard]] const Traffic& traffic() const noexcept { return traffic_; }
+    [[nodiscard]] const HeartbeatCounts& heartbeats() const noexcept { return heartbeats_; }
 
   private:
     // ---- EngineListener.
@@ -126,6 +139,7 @@ class Node final : EngineListener {
     void schedule_sync(Time at);
 
     // ---- Saying.
+    void send(Peer& peer, std::uint8_t channel, p2p::Connection::Message message);
     void say(Peer& peer, const gossip::OurView& ours);
     void say_queued(Peer& peer, std::uint8_t channel, std::deque<p2p::Connection::Message>& queue);
     void say_transactions(Peer& peer);
@@ -141,7 +155,7 @@ class Node final : EngineListener {
     NodeConfig config_;
     const p2p::LocalNode* local_;
     seats::SeatsApplication* seats_;
-    Observer* observer_ = nullptr;
+    std::vector<Observer*> observers_;
     Engine engine_;
     p2p::Peers rules_;  // whom to dial, whom to let in
     std::optional<Time> rules_wake_at_;
@@ -149,6 +163,8 @@ class Node final : EngineListener {
     std::int64_t synced_until_ = 0;          // then: the first height that was not fetched
     std::optional<Time> sync_wake_at_;
     std::map<LinkId, Peer> peers_;
+    Traffic traffic_;
+    HeartbeatCounts heartbeats_;
 };
 
 }  // namespace tandem::node

@@ -15,6 +15,9 @@ using consensus::Shared;
 
 base::Verdict Node::hear(Peer& peer, types::ChannelMessage message) {
     using enum types::ChannelId;
+    const std::size_t kind = kind_of(message.channel, message.message);
+    peer.traffic.received[kind].add(message.message.size());
+    traffic_.received[kind].add(message.message.size());
     switch (static_cast<types::ChannelId>(message.channel)) {
         case consensus_state:
         case consensus_data:
@@ -105,7 +108,7 @@ void Node::say_transactions(Peer& peer) {
         const base::BytesView one[] = {*tx};
         types::MempoolMessage message;
         message.sum = types::MempoolTxs{wire::Txs::copy_of(one)};
-        (void)peer.link.send(channel, std::make_shared<const base::Bytes>(wire::encode(message)));
+        send(peer, channel, std::make_shared<const base::Bytes>(wire::encode(message)));
     }
 }
 
@@ -124,7 +127,7 @@ void Node::say_evidence(Peer& peer) {
         auto message =
             parts_.evidence.next_for(peer.evidence, peer.gossip.model().height, engine_.state());
         if (!message) return;
-        (void)peer.link.send(channel, std::make_shared<const base::Bytes>(std::move(*message)));
+        send(peer, channel, std::make_shared<const base::Bytes>(std::move(*message)));
     }
 }
 
@@ -191,12 +194,21 @@ base::Verdict Node::hear_statesync(Peer& peer, const types::ChannelMessage& rece
 
 // ---- Heartbeats
 
+void HeartbeatCounts::add(seats::HeartbeatPool::Added verdict) noexcept {
+    ++(verdict == seats::HeartbeatPool::Added::kept    ? kept
+       : verdict == seats::HeartbeatPool::Added::known ? known
+       : verdict == seats::HeartbeatPool::Added::full  ? full
+                                                       : refused);
+}
+
 base::Verdict Node::hear_heartbeat(Peer& peer, const types::ChannelMessage& received) {
     auto heartbeat = seats::decode_heartbeat(received.message);
     if (!heartbeat) return std::unexpected(heartbeat.error());
     if (seats_ == nullptr) return {};
     // One that is confirmed is relayed now, one that waits when its block is executed.
-    if (seats_->add_heartbeat(*heartbeat) == seats::HeartbeatPool::Added::kept &&
+    const auto added = seats_->add_heartbeat(*heartbeat);
+    heartbeats_.add(added);
+    if (added == seats::HeartbeatPool::Added::kept &&
         heartbeat->height <= engine_.state().last_block_height)
         relay_heartbeats({*heartbeat}, peer.link_id);
     return {};

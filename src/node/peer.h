@@ -9,6 +9,7 @@
 #include "gossip/peer_gossip.h"
 #include "mempool/mempool.h"
 #include "node/host.h"
+#include "node/traffic.h"
 #include "p2p/peer_link.h"
 
 namespace tandem::node {
@@ -29,6 +30,7 @@ struct Peer {
     p2p::PeerLink link;
 
     gossip::PeerGossip gossip;
+    Traffic traffic;
     mempool::Walk txs;
     evidence::Walk evidence;
     std::deque<p2p::Connection::Message> heartbeats;

@@ -187,6 +187,10 @@ struct InstrumentationConfig {
     std::int64_t max_open_connections = 3;
     std::string metrics_namespace = "cometbft";
 
+    [[nodiscard]] bool serves_metrics() const {
+        return prometheus && !prometheus_listen_addr.empty();
+    }
+
     bool operator==(const InstrumentationConfig&) const = default;
 };
 

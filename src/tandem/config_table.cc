@@ -404,9 +404,10 @@ constexpr std::array keys{
 
     // ---- [instrumentation]
     ConfigKey{"instrumentation", "prometheus", instrumentation<&Metrics::prometheus>,
-              "Serve metrics under /metrics."},
+              "Serve metrics under /metrics, as Prometheus reads them."},
     ConfigKey{"instrumentation", "prometheus_listen_addr",
-              instrumentation<&Metrics::prometheus_listen_addr>, "Where."},
+              instrumentation<&Metrics::prometheus_listen_addr>,
+              "Where: [HOST]:PORT; empty: nowhere."},
     ConfigKey{"instrumentation",
               "max_open_connections",
               instrumentation<&Metrics::max_open_connections>,
@@ -416,7 +417,7 @@ constexpr std::array keys{
               0,
               count_max},
     ConfigKey{"instrumentation", "namespace", instrumentation<&Metrics::metrics_namespace>,
-              "What the names of all metrics begin with."},
+              "What the names of metrics begin with; those of seats begin with tandem always."},
 
     // ---- [seats]
     ConfigKey{"seats", "liveness_key_file", at<&Config::seats, &SeatsConfig::liveness_key_file>(),

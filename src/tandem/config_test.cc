@@ -6,6 +6,7 @@
 
 #include "tandem/config_table.h"
 #include "tandem/duration_text.h"
+#include "tandem/node_settings.h"
 #include "tandem/testing.h"
 
 namespace tandem::program {
@@ -140,6 +141,26 @@ std::string refusal_of(std::string_view text) {
 TEST(Config, DefaultsAreValid) {
     EXPECT_TRUE(validate(Config{}));
     EXPECT_EQ(without_effect(Config{}), "");
+}
+
+TEST(Config, MetricsHaveNamesThatPrometheusTakes) {
+    for (const char* name : {"", "cometbft", "a_b:c9"})
+        EXPECT_EQ(refusal_of(std::string("[instrumentation]\nnamespace = \"") + name + '"'), "");
+    for (const char* name : {"9a", "a-b", "a b"})
+        EXPECT_TRUE(refusal_of(std::string("[instrumentation]\nnamespace = \"") + name + '"')
+                        .starts_with("instrumentation.namespace|"))
+            << name;
+    InstrumentationConfig metrics;
+    EXPECT_FALSE(metrics.serves_metrics());
+    metrics.prometheus = true;
+    EXPECT_TRUE(metrics.serves_metrics());
+    metrics.prometheus_listen_addr = "";
+    EXPECT_FALSE(metrics.serves_metrics());
+    metrics = {.prometheus = true, .prometheus_listen_addr = ":0", .max_open_connections = 0};
+    EXPECT_EQ(http_config(metrics).connections_max, std::numeric_limits<std::size_t>::max());
+    metrics.max_open_connections = 3;
+    EXPECT_EQ(http_config(metrics).connections_max, 3U);
+    EXPECT_EQ(http_config(metrics).listen, std::vector<std::string>{":0"});
 }
 
 TEST(Config, CometBftsOwnFileSaysTheDefaults) {

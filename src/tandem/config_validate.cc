@@ -120,6 +120,21 @@ Verdict check_peers(const P2pConfig& p2p) {
     return {};
 }
 
+/// Prometheus refuses other names.
+Verdict check_metrics(const InstrumentationConfig& metrics) {
+    const std::string& name = metrics.metrics_namespace;
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == ':';
+    };
+    if (std::ranges::all_of(name, fits) && (name.empty() || name[0] < '0' || name[0] > '9'))
+        return {};
+    return refuse("instrumentation.namespace",
+                  fmt::format("instrumentation.namespace is \"{}\"; letters, digits, _ and : may "
+                              "stand in it, and no digit first",
+                              name));
+}
+
 /// What CometBFT can do and Tandem does not.
 Verdict check_offered(const Config& config) {
     if (config.base.abci == "grpc")
@@ -159,6 +174,7 @@ Verdict validate(const Config& config) {
                       "consensus.create_empty_blocks is false, but mempool.type is \"nop\": no "
                       "transaction would ever start a block");
     TANDEM_TRY(check_peers(config.p2p));
+    TANDEM_TRY(check_metrics(config.instrumentation));
     return check_offered(config);
 }
 

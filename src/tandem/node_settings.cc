@@ -112,6 +112,16 @@ rpc::ServiceConfig service_config(const RpcConfig& config) {
     return settings;
 }
 
+namespace {
+
+/// 0 in the file: no limit.
+std::size_t connections_max(std::int64_t configured) {
+    return configured == 0 ? std::numeric_limits<std::size_t>::max()
+                           : static_cast<std::size_t>(configured);
+}
+
+}  // namespace
+
 io::HttpServerConfig http_config(const RpcConfig& config, const Home& home) {
     io::HttpServerConfig server;
     for (const std::string_view address : list_items(config.laddr))
@@ -122,12 +132,21 @@ io::HttpServerConfig http_config(const RpcConfig& config, const Home& home) {
     if (config.uses_tls())
         server.tls = io::TlsFiles{home.at("config/" + config.tls_cert_file).string(),
                                   home.at("config/" + config.tls_key_file).string()};
-    server.connections_max = static_cast<std::size_t>(config.max_open_connections);
+    server.connections_max = connections_max(config.max_open_connections);
     server.body_bytes_max = static_cast<std::size_t>(config.max_body_bytes);
     server.header_bytes_max = static_cast<std::uint32_t>(config.max_header_bytes);
     // An answer may wait for its block, and then has a second to leave.
     server.write_timeout =
         std::chrono::milliseconds(config.timeout_broadcast_tx_commit.nanos / 1'000'000 + 1'000);
+    return server;
+}
+
+io::HttpServerConfig http_config(const InstrumentationConfig& config) {
+    io::HttpServerConfig server;
+    server.listen = {config.prometheus_listen_addr};
+    server.setting = "instrumentation.prometheus_listen_addr";
+    server.connections_max = connections_max(config.max_open_connections);
+    server.body_bytes_max = 1024;  // a scrape has none
     return server;
 }
 

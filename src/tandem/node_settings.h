@@ -21,5 +21,6 @@ namespace tandem::program {
 [[nodiscard]] rpc::ServiceConfig service_config(const RpcConfig& config);
 /// `home`: where the files of TLS are.
 [[nodiscard]] io::HttpServerConfig http_config(const RpcConfig& config, const Home& home);
+[[nodiscard]] io::HttpServerConfig http_config(const InstrumentationConfig& config);
 
 }  // namespace tandem::program

@@ -17,6 +17,7 @@
 #include "store/seats_store.h"
 #include "store/storage.h"
 #include "tandem/node_files.h"
+#include "tandem/node_metrics.h"
 #include "tandem/node_settings.h"
 
 namespace tandem::program {
@@ -80,7 +81,10 @@ struct RunningNode::Parts {
     [[nodiscard]] base::Verdict share_state() const;
     [[nodiscard]] types::NodeInfo own_info() const;
     [[nodiscard]] base::Result<p2p::AddressBook> address_book() const;
+    [[nodiscard]] abci::Application& application();
+    void measure();
     [[nodiscard]] base::Verdict serve_rpc();
+    [[nodiscard]] base::Verdict serve_metrics();
 
     Home home;
     Config config;
@@ -102,6 +106,7 @@ struct RunningNode::Parts {
     std::unique_ptr<abci::Application> inner_application;
     std::unique_ptr<store::SeatsStore> seats_store;
     std::unique_ptr<seats::SeatsApplication> seats;
+    std::optional<TimedApplication> timed;  // around them, where metrics are served
 
     std::optional<io::NetworkHost> host;
     std::optional<mempool::Mempool> mempool;
@@ -116,6 +121,10 @@ struct RunningNode::Parts {
     std::optional<rpc::Service> service;
     std::optional<io::RpcHandler> rpc_handler;
     std::unique_ptr<io::HttpServer> rpc_server;  // none where [rpc] laddr is empty
+
+    std::optional<NodeMetrics> metrics;  // none where they are not served
+    std::optional<io::MetricsHandler> metrics_handler;
+    std::unique_ptr<io::HttpServer> metrics_server;
 };
 
 RunningNode::RunningNode(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -143,9 +152,6 @@ base::Verdict RunningNode::Parts::check_offered() const {
         return not_yet("abci = \"" + config.base.abci + '"', "speak gRPC to an application");
     if (config.base.filter_peers) return not_yet("filter_peers", "ask the application about peers");
     if (config.statesync.enable) return not_yet("statesync.enable", "begin from snapshots");
-    if (config.instrumentation.prometheus)
-        reporter->report(node::LogLevel::warning, "node",
-                         "instrumentation.prometheus is set: there are no metrics yet");
     if (config.mempool.experimental_max_gossip_connections_to_persistent_peers +
             config.mempool.experimental_max_gossip_connections_to_non_persistent_peers >
         0)
@@ -334,6 +340,20 @@ Opened<void> RunningNode::Parts::open_network() {
     return {};
 }
 
+abci::Application& RunningNode::Parts::application() {
+    abci::Application& outer = seats ? static_cast<abci::Application&>(*seats) : *inner_application;
+    if (!config.instrumentation.serves_metrics()) return outer;
+    timed.emplace(outer, [] { return std::chrono::steady_clock::now().time_since_epoch(); });
+    return *timed;
+}
+
+void RunningNode::Parts::measure() {
+    if (!config.instrumentation.serves_metrics()) return;
+    metrics.emplace(NodeMetrics::Parts{*node, *host, seats.get(), &*timed, genesis.chain_id,
+                                       config.instrumentation.metrics_namespace});
+    node->add_observer(*metrics);
+}
+
 Opened<void> RunningNode::Parts::assemble() {
     mempool.emplace(mempool_limits(config.mempool));
     evidence.emplace(*database, *blocks, *states, crypto::real_verifier());
@@ -347,21 +367,21 @@ Opened<void> RunningNode::Parts::assemble() {
                               .seed = random_seed(),
                               .broadcast_txs = config.mempool.broadcast,
                               .tx_bytes_max = tx_bytes_max(config.mempool)};
-    const node::EngineParts engine{
-        .host = *host,
-        .reporter = *reporter,
-        .log = *log,
-        .database = *database,
-        .blocks = *blocks,
-        .states = *states,
-        .application = seats ? static_cast<abci::Application&>(*seats) : *inner_application,
-        .evidence = *evidence,
-        .mempool = *mempool,
-        .verifier = crypto::real_verifier()};
+    const node::EngineParts engine{.host = *host,
+                                   .reporter = *reporter,
+                                   .log = *log,
+                                   .database = *database,
+                                   .blocks = *blocks,
+                                   .states = *states,
+                                   .application = application(),
+                                   .evidence = *evidence,
+                                   .mempool = *mempool,
+                                   .verifier = crypto::real_verifier()};
     if (const auto alone = check_double_sign(); !alone)
         return fail(code::unavailable, alone.error());
     node.emplace(engine, std::move(settings), *local, seats.get());
     host->attach(*node);
+    measure();
     observe(engine);  // a block that recovery finishes is indexed, too
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)
         return fail(code::bad_data, verdict.error());
@@ -387,7 +407,7 @@ void RunningNode::Parts::observe(const node::EngineParts& engine) {
                                     *indexer,
                                     genesis,
                                     {fmt::format("Listener(@{})", config.p2p.external_address)}});
-    node->set_observer(&*environment);
+    node->add_observer(*environment);
 }
 
 base::Verdict RunningNode::Parts::serve_rpc() {
@@ -402,11 +422,25 @@ base::Verdict RunningNode::Parts::serve_rpc() {
     return {};
 }
 
+base::Verdict RunningNode::Parts::serve_metrics() {
+    if (!metrics) return {};
+    metrics_handler.emplace([this] { return metrics->text(); });
+    auto server =
+        io::HttpServer::start(loop, *metrics_handler, http_config(config.instrumentation));
+    if (!server) return std::unexpected(server.error());
+    metrics_server = std::move(*server);
+    reporter->report(node::LogLevel::info, "node",
+                     "metrics at " + metrics_server->addresses().front() + "/metrics");
+    return {};
+}
+
 std::expected<void, StartFailure> RunningNode::run() {
     Parts& parts = *parts_;
     if (const auto verdict = parts.host->listen(); !verdict)
         return fail(code::busy, verdict.error());
     if (const auto verdict = parts.serve_rpc(); !verdict) return fail(code::busy, verdict.error());
+    if (const auto verdict = parts.serve_metrics(); !verdict)
+        return fail(code::busy, verdict.error());
     boost::asio::signal_set signals(parts.loop, SIGTERM, SIGINT);
     signals.async_wait([&parts](const boost::system::error_code& error, int signal) {
         if (error) return;

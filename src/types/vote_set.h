@@ -76,6 +76,8 @@ class VoteSet {
     [[nodiscard]] const BlockId* majority() const noexcept {
         return majority_ ? &*majority_ : nullptr;
     }
+    /// Of who voted, whatever for.
+    [[nodiscard]] std::int64_t power() const noexcept { return power_; }
     /// More than two thirds voted, whatever for.
     [[nodiscard]] bool has_two_thirds_any() const noexcept;
     [[nodiscard]] bool has_all() const noexcept;

@@ -196,6 +196,10 @@ std::unique_ptr<seats::SeatsApplication> VirtualNode::wrap(abci::Application& ap
         seats::OwnNode{base::to_bytes(base::view(address)), liveness_key_});
 }
 
+const seats::SeatsApplication* VirtualNode::seats() const {
+    return process_->seats.get();
+}
+
 node::Node& VirtualNode::node() {
     return process_->node;
 }

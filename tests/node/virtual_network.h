@@ -122,6 +122,8 @@ class VirtualNode final : public node::Host, public node::Reporter {
     void crash();
     [[nodiscard]] bool running() const noexcept { return process_ != nullptr; }
     [[nodiscard]] node::Node& node();
+    /// Null where the chain has none.
+    [[nodiscard]] const seats::SeatsApplication* seats() const;
     [[nodiscard]] std::int64_t height();
     [[nodiscard]] store::BlockStore& blocks();
     [[nodiscard]] consensus::Shared<types::ValidatorSet> validators(std::int64_t height);
