@@ -4,7 +4,7 @@ node works; a seat's failover shows in them."""
 import urllib.error
 import urllib.request
 
-from harness import Failed, configure, free_ports, seats_network, wait
+from harness import Failed, configure, seats_network, wait
 
 
 def scrape(port):
@@ -33,10 +33,9 @@ def sample(port, name, **labels):
 def main():
     with seats_network() as network:
         watcher, other = network["org1-2"], network["org2-1"]
-        port = free_ports(2)
-        configure(watcher.home, prometheus="true", prometheus_listen_addr=f'"127.0.0.1:{port}"')
-        configure(other.home, prometheus="true", prometheus_listen_addr=f'"127.0.0.1:{port + 1}"',
-                  namespace='"mine"')
+        port, other_port = watcher.rpc_port + 1, other.rpc_port + 1  # as `testnet` has them
+        configure(watcher.home, prometheus="true")
+        configure(other.home, prometheus="true", namespace='"mine"')
         network.start_all()
         network.wait_for_height(5)
         seen = watcher.height()
@@ -46,9 +45,9 @@ def main():
                             ("cometbft_state_block_processing_time_count", 4),
                             ("tandem_seats_heartbeats_sent_total", 1)):
             wait(f"{name} of {least}", lambda: (sample(port, name) or 0) >= least)
-        if sample(port + 1, "mine_consensus_height") is None:
+        if sample(other_port, "mine_consensus_height") is None:
             raise Failed("instrumentation.namespace has no effect")
-        if sample(port + 1, "tandem_seats_margin_validators") is None:
+        if sample(other_port, "tandem_seats_margin_validators") is None:
             raise Failed("metrics of seats follow instrumentation.namespace")
         if watcher.write("a", "b") is None:
             raise Failed("a write was refused")
