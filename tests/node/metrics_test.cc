@@ -136,8 +136,9 @@ TEST(Metrics, OfSeatsFollowAFailover) {
     network[1].node().add_observer(metrics);
     ASSERT_TRUE(network.run_to_height(10));
     const auto now = [&] { return Samples(metrics, network.genesis.chain_id); };
-    const seats::State& state = network[1].seats()->state();
-    const seats::Seat& seat = state.seats[0];
+    // Each block brings a new one.
+    const auto state = [&network]() -> const seats::State& { return network[1].seats()->state(); };
+    const seats::Seat seat = state().seats[0];
     const std::string of_seat = fmt::format("{{seat=\"{}\"}}", seat.id);
     const auto of_node = [&](std::size_t i) {
         return fmt::format("{{seat=\"{}\",node=\"{}\"}}", seat.id, seat.nodes[i].name);
@@ -156,11 +157,11 @@ TEST(Metrics, OfSeatsFollowAFailover) {
     EXPECT_EQ(before.of("tandem_seats_last_switch_height" + of_seat), -1);
 
     network[0].crash();
-    ASSERT_TRUE(network.run_until([&] { return state.seats[0].run.length > 1; }));
+    ASSERT_TRUE(network.run_until([&] { return state().seats[0].run.length > 1; }));
     EXPECT_EQ(now().of("tandem_seats_run_records" + of_seat), 2);
     EXPECT_EQ(now().of("tandem_seats_node_alive" + of_node(0)), 0);
     EXPECT_EQ(now().of("tandem_seats_margin_validators"), 0);
-    ASSERT_TRUE(network.run_until([&] { return !state.recent_switches.empty(); }));
+    ASSERT_TRUE(network.run_until([&] { return !state().recent_switches.empty(); }));
     EXPECT_EQ(now().of("tandem_seats_pending_switch" + of_seat), 1);
     ASSERT_TRUE(network.run_until([&] { return network[1].is_validator(); }));
     const std::int64_t later = network[1].height() + 5;
@@ -172,7 +173,7 @@ TEST(Metrics, OfSeatsFollowAFailover) {
     EXPECT_EQ(after.of("tandem_seats_node_validator" + of_node(0)), 0);
     EXPECT_EQ(after.of("tandem_seats_live_standbys" + of_seat), 0);
     EXPECT_EQ(after.of("tandem_seats_last_switch_height" + of_seat),
-              static_cast<double>(state.recent_switches.back().decided_height));
+              static_cast<double>(state().recent_switches.back().decided_height));
     EXPECT_EQ(after.of(fmt::format("tandem_seats_switches_total{{seat=\"{}\",reason=\"{}\"}}",
                                    seat.id, to_text(seats::SwitchReason::run))),
               1);
