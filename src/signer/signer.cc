@@ -151,7 +151,8 @@ std::optional<Bytes> Signer::remember(const Message& message, SignStep step) {
 void Signer::void_waiting(const LastSigned& seen) {
     for (const Waiting& waiting : waiting_) {
         const bool is_same = waiting.message.sign_bytes == seen.sign_bytes;
-        if (place(waiting.message) <= place(seen) && !is_same) overtaken_ = waiting.number;
+        if (place(waiting.message) <= place(seen) && !is_same)
+            overtaken_ = std::max(overtaken_, waiting.number);
     }
 }
 

@@ -264,6 +264,22 @@ TEST_F(SignerTest, WhatTheNetworkRemembersVoidsWhatWaitsBelowTheWatermark) {
     EXPECT_TRUE(signer.sign(std::move(*precommit).logged_at({2}), everything));
 }
 
+TEST_F(SignerTest, WhatIsVoidStaysVoidWhenAnOlderVoteComesLater) {
+    Signer signer = make();
+    auto prevote = signer.reserve(vote(SignedMsgType::prevote, 5, 0, 7), {5, set}, false);
+    auto precommit = signer.reserve(vote(SignedMsgType::precommit, 5, 0, 7), {5, set}, false);
+    auto next = signer.reserve(vote(SignedMsgType::prevote, 5, 1, 7), {5, set}, false);
+    ASSERT_TRUE(prevote && precommit && next);
+    for (const auto type : {SignedMsgType::precommit, SignedMsgType::prevote}) {
+        Vote foreign = vote(type, 5, 0, 8);
+        foreign.signature = crypto::SignatureBytes(32, 9);
+        EXPECT_FALSE(signer.saw_own(foreign));
+    }
+    EXPECT_FALSE(signer.sign(std::move(*prevote).logged_at({1}), everything));
+    EXPECT_FALSE(signer.sign(std::move(*precommit).logged_at({2}), everything));
+    EXPECT_TRUE(signer.sign(std::move(*next).logged_at({3}), everything));
+}
+
 TEST_F(SignerTest, OurOwnEchoChangesNothing) {
     {
         Signer signer = make();

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from failover_test import Load, Torment
-from harness import LIMIT_SECONDS, Failed, seats_network, wait
+from harness import LIMIT_SECONDS, Failed, configure, seats_network, wait
 
 SKIPPED = 77  # to CTest
 BROKEN = 70  # docs/exit-codes.md
@@ -44,7 +44,7 @@ def give_each_an_application(network):
     for index, (node, port) in enumerate(zip(network.nodes, network.spare_ports)):
         address = f"unix://{node.home}/app.sock" if index % 2 else f"tcp://127.0.0.1:{port}"
         applications.append(Application(address, node.home / "application"))
-        node.command[node.command.index("--proxy_app") + 1] = address
+        configure(node.home, proxy_app=f'"{address}"')
     return applications
 
 
