@@ -39,8 +39,11 @@ def wait(what, condition, limit=LIMIT_SECONDS):
 
 
 def free_ports(count):
-    """The first of `count` ports in a row that nobody uses."""
-    for first in range(20000 + os.getpid() % 400 * 100, 60000, 100):
+    """The first of `count` ports in a row that nobody uses. They lie below those that the kernel gives
+    to outgoing connections, which might take one before its node does."""
+    slots = range(10000, 32700, 100)
+    for slot in range(len(slots)):
+        first = slots[(os.getpid() + slot) % len(slots)]
         taken = []
         try:
             for port in range(first, first + count):
