@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from failover_test import Load, Torment
 from harness import LIMIT_SECONDS, Failed, configure, seats_network, wait
+from torment import Load, Torment
 
 SKIPPED = 77  # to CTest
 BROKEN = 70  # docs/exit-codes.md

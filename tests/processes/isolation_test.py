@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 
-from failover_test import Torment
 from harness import Failed, configure, seats_network, wait
+from torment import Torment
 
 SKIPPED = 77  # to CTest
 

@@ -3,8 +3,8 @@
 validator dies. It catches up with a living chain of short blocks, and takes the seat."""
 import sys
 
-from failover_test import Torment
 from harness import Failed, seats_network
+from torment import Torment
 
 
 def main(lag):
