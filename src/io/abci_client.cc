@@ -13,7 +13,7 @@
 #include "io/abci_place.h"
 #include "io/exit_codes.h"
 #include "io/failure.h"
-#include "wire/framing.h"
+#include "io/frame_buffer.h"
 
 namespace tandem::io {
 namespace {
@@ -24,7 +24,6 @@ using ErrorCode = boost::system::error_code;
 using Socket = asio::generic::stream_protocol::socket;
 
 constexpr std::chrono::seconds try_again_after{3};
-constexpr std::size_t read_bytes = std::size_t{64} << 10;
 constexpr std::size_t answer_bytes_max = 0x7fffffff;  // wire page, section A1
 
 /// One connection: requests out, answers in, in order.
@@ -48,7 +47,7 @@ class Connection {
         const std::string_view name = wire::Described<Question>::name;
         Bytes out = wire::encode_delimited(abci::Request{question});
         const Bytes flush = wire::encode_delimited(abci::Request{abci::RequestFlush{}});
-        out.insert(out.end(), flush.begin(), flush.end());
+        base::append(out, flush);
         ErrorCode error;
         asio::write(socket_, asio::buffer(out), error);
         if (error) lost(name, error.message());
@@ -76,37 +75,24 @@ class Connection {
 
     abci::Response receive(std::string_view question) {
         for (;;) {
-            const base::BytesView held(buffer_.data() + taken_, buffer_.size() - taken_);
-            const wire::Frame frame = wire::next_frame(held, answer_bytes_max);
+            const wire::Frame frame = input_.next(answer_bytes_max);
             if (frame.state == wire::FrameState::complete) {
                 auto response = wire::decode<abci::Response>(frame.body);
                 if (!response) lost(question, "its answer cannot be read");
-                taken_ += frame.consumed;
                 return std::move(*response);
             }
             if (frame.state != wire::FrameState::incomplete) lost(question, "it sent no frame");
-            read_more(question);
+            ErrorCode error;
+            input_.came(socket_.read_some(input_.room(), error));
+            if (error == asio::error::eof) lost(question, "it closed the connection");
+            if (error) lost(question, error.message());
         }
-    }
-
-    void read_more(std::string_view question) {
-        buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));
-        taken_ = 0;
-        const std::size_t held = buffer_.size();
-        buffer_.resize(held + read_bytes);
-        ErrorCode error;
-        const std::size_t count =
-            socket_.read_some(asio::buffer(buffer_.data() + held, read_bytes), error);
-        buffer_.resize(held + count);
-        if (error == asio::error::eof) lost(question, "it closed the connection");
-        if (error) lost(question, error.message());
     }
 
     std::string address_;
     std::string name_;
     Socket socket_;
-    Bytes buffer_;
-    std::size_t taken_ = 0;  // of buffer_, by answers that were read
+    FrameBuffer input_;
 };
 
 }  // namespace

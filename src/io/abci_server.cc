@@ -12,7 +12,7 @@
 
 #include "abci/messages.h"
 #include "io/abci_place.h"
-#include "wire/framing.h"
+#include "io/frame_buffer.h"
 
 namespace tandem::io {
 namespace {
@@ -23,8 +23,6 @@ using base::refuse;
 using ErrorCode = boost::system::error_code;
 using Socket = asio::generic::stream_protocol::socket;
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
-
-constexpr std::size_t read_bytes = std::size_t{64} << 10;
 
 /// The application's answer to one request.
 struct Answer {
@@ -83,43 +81,34 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
         : socket_(std::move(socket)), application_(application) {}
 
     void read() {
-        input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(taken_));
-        taken_ = 0;
-        const std::size_t held = input_.size();
-        input_.resize(held + read_bytes);
-        socket_.async_read_some(
-            asio::buffer(input_.data() + held, read_bytes),
-            [self = shared_from_this(), held](ErrorCode error, std::size_t count) {
-                self->input_.resize(held + count);
-                if (!error) self->go_on();
-            });
+        socket_.async_read_some(input_.room(),
+                                [self = shared_from_this()](ErrorCode error, std::size_t count) {
+                                    self->input_.came(count);
+                                    if (!error) self->go_on();
+                                });
     }
     void close() {
         ErrorCode ignored;
         socket_.close(ignored);
     }
-    [[nodiscard]] bool is_open() const { return socket_.is_open(); }
 
   private:
     /// Takes requests until one asks to flush, or no whole one is left.
     void go_on() {
         for (;;) {
-            const base::BytesView held(input_.data() + taken_, input_.size() - taken_);
-            const wire::Frame frame = wire::next_frame(held, AbciServer::request_bytes_max);
+            const wire::Frame frame = input_.next(AbciServer::request_bytes_max);
             if (frame.state == wire::FrameState::incomplete) return read();
             if (frame.state != wire::FrameState::complete)
                 return refuse_and_close("a frame is malformed or too long");
             const auto request = wire::decode<abci::Request>(frame.body);
             if (!request) return refuse_and_close("a request cannot be read");
-            taken_ += frame.consumed;
             put(std::visit(Answer{application_}, request->value));
             if (std::holds_alternative<std::monostate>(request->value)) return flush(false);
             if (std::holds_alternative<abci::RequestFlush>(request->value)) return flush(true);
         }
     }
     void put(const abci::Response& response) {
-        const Bytes bytes = wire::encode_delimited(response);
-        output_.insert(output_.end(), bytes.begin(), bytes.end());
+        base::append(output_, wire::encode_delimited(response));
     }
     void refuse_and_close(std::string why) {
         put({abci::ResponseException{std::move(why)}});
@@ -136,8 +125,8 @@ class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
 
     Socket socket_;
     abci::Application& application_;
-    Bytes input_, output_;
-    std::size_t taken_ = 0;  // of input_
+    FrameBuffer input_;
+    Bytes output_;
 };
 
 }  // namespace
