@@ -97,10 +97,9 @@ void Node::carry_out(const p2p::PeersEffect& effect) {
         forget(found);
     } else if (const auto* pex = std::get_if<p2p::SendPex>(&effect)) {
         const auto found = peers_.find(LinkId{pex->link});
-        if (found == peers_.end() || found->second.pex.size() >= Peer::pex_max) return;
-        found->second.pex.push_back(
-            std::make_shared<const base::Bytes>(wire::encode(pex->message)));
-        found->second.dirty = true;
+        if (found == peers_.end()) return;
+        Peer& peer = found->second;
+        peer.enqueue(peer.pex, Peer::pex_max, wire::encode(pex->message));
     } else if (std::holds_alternative<p2p::SaveBook>(effect)) {
         parts_.host.save_address_book(rules_.book().to_text());
     }

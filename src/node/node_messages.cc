@@ -134,9 +134,7 @@ void Node::say_evidence(Peer& peer) {
 // ---- Block sync
 
 void Node::say_blocksync(Peer& peer, base::Bytes message) {
-    if (peer.blocksync.size() >= Peer::blocksync_max) return;
-    peer.blocksync.push_back(std::make_shared<const base::Bytes>(std::move(message)));
-    peer.dirty = true;
+    peer.enqueue(peer.blocksync, Peer::blocksync_max, std::move(message));
 }
 
 base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& received) {
@@ -175,19 +173,14 @@ base::Verdict Node::hear_statesync(Peer& peer, const types::ChannelMessage& rece
     if (!message) return std::unexpected(message.error());
     const bool is_about_chunks =
         received.channel == static_cast<std::uint8_t>(types::ChannelId::snapshot_chunk);
-    const auto say = [&peer](auto& queue, std::size_t length_max, base::Bytes answer) {
-        if (queue.size() >= length_max) return;  // it asks faster than it reads
-        queue.push_back(std::make_shared<const base::Bytes>(std::move(answer)));
-        peer.dirty = true;
-    };
     if (std::holds_alternative<types::SnapshotsRequest>(message->sum) && !is_about_chunks) {
         for (base::Bytes& snapshot : sync::advertise(parts_.application.list_snapshots({})))
-            say(peer.snapshots, sync::snapshots_advertised_max, std::move(snapshot));
+            peer.enqueue(peer.snapshots, sync::snapshots_advertised_max, std::move(snapshot));
     } else if (const auto* wanted = std::get_if<types::ChunkRequest>(&message->sum);
                wanted != nullptr && is_about_chunks && peer.chunks.size() < Peer::chunks_max) {
-        say(peer.chunks, Peer::chunks_max,
-            sync::chunk_message(
-                *wanted, parts_.application.load_snapshot_chunk(sync::load_request(*wanted))));
+        peer.enqueue(peer.chunks, Peer::chunks_max,
+                     sync::chunk_message(*wanted, parts_.application.load_snapshot_chunk(
+                                                      sync::load_request(*wanted))));
     }
     return {};
 }

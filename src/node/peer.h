@@ -40,6 +40,14 @@ struct Peer {
     bool dirty = true;  // something may have to be said
     std::optional<Time> wakes_at;
 
+    /// To be said later. Nothing where so much waits already: it asks faster than it reads.
+    void enqueue(std::deque<p2p::Connection::Message>& queue, std::size_t length_max,
+                 base::Bytes message) {
+        if (queue.size() >= length_max) return;
+        queue.push_back(std::make_shared<const base::Bytes>(std::move(message)));
+        dirty = true;
+    }
+
     [[nodiscard]] consensus::PeerId consensus_id() const noexcept { return {link_id.value}; }
     [[nodiscard]] mempool::PeerId mempool_id() const noexcept { return {link_id.value}; }
 };
