@@ -73,7 +73,16 @@ Outcome no_record(const Context& context, std::int64_t height, const QueryOption
                     options.prove ? ", says the node; there are no proofs of absence" : ""));
 }
 
-Outcome query_record(const Context& context, const QueryOptions& options) {
+/// The newest version of the record that `options` name, and who was asked for it.
+struct AskedRecord {
+    ShareClient client;
+    Place place;
+    base::Bytes key;
+    EntryAnswer<share::Record> found;
+};
+
+std::expected<AskedRecord, Failure> ask_record(const Context& context,
+                                               const QueryOptions& options) {
     auto place = place_of(options.place, "namespace");
     if (!place) return fail(std::move(place).error());
     auto key = argument_bytes(options.key, options.hex);
@@ -82,20 +91,27 @@ Outcome query_record(const Context& context, const QueryOptions& options) {
     if (!client) return fail(std::move(client).error());
     auto found = client->record(*place, *key, options.prove);
     if (!found) return fail(std::move(found).error());
-    if (!found->entry) return no_record(context, found->height, options);
-    const share::Record& record = *found->entry;
+    return AskedRecord{std::move(*client), std::move(*place), std::move(*key), std::move(*found)};
+}
+
+Outcome query_record(const Context& context, const QueryOptions& options) {
+    auto asked = ask_record(context, options);
+    if (!asked) return fail(std::move(asked).error());
+    const auto& [client, place, key, found] = *asked;
+    if (!found.entry) return no_record(context, found.height, options);
+    const share::Record& record = *found.entry;
     if (context.is_json()) {
         json out = record_json(record);
         out["exists"] = !record.removed;
-        out["key"] = base::to_base64(*key);
-        out["at_height"] = found->height;
-        out["proof"] = proved_json(found->proved_by);
+        out["key"] = base::to_base64(key);
+        out["at_height"] = found.height;
+        out["proof"] = proved_json(found.proved_by);
         print_line(out.dump());
     } else if (options.value_only && !record.removed) {
         print_text(base::as_text(record.value));
     } else if (!options.value_only) {
         print_line(record_line(record));
-        if (found->proved_by) print_line(proof_line(*found->proved_by));
+        if (found.proved_by) print_line(proof_line(*found.proved_by));
     }
     if (!record.removed) return {};
     return fail(ExitCode::failed, fmt::format("the record is removed since height {}; tandem query "
@@ -128,37 +144,32 @@ std::expected<std::vector<base::Bytes>, Failure> older_versions(ShareClient& cli
 }
 
 Outcome query_history(const Context& context, const QueryOptions& options) {
-    auto place = place_of(options.place, "namespace");
-    if (!place) return fail(std::move(place).error());
-    auto key = argument_bytes(options.key, options.hex);
-    if (!key) return fail(std::move(key).error());
-    auto client = open_share(context, options);
-    if (!client) return fail(std::move(client).error());
-    auto found = client->record(*place, *key, options.prove);
-    if (!found) return fail(std::move(found).error());
-    if (!found->entry) return no_record(context, found->height, options);
-    auto older = older_versions(*client, record_data(*place, *key), found->entry->version,
-                                options.limit - 1);
+    auto asked = ask_record(context, options);
+    if (!asked) return fail(std::move(asked).error());
+    auto& [client, place, key, found] = *asked;
+    if (!found.entry) return no_record(context, found.height, options);
+    auto older =
+        older_versions(client, record_data(place, key), found.entry->version, options.limit - 1);
     if (!older) return fail(std::move(older).error());
     // The newest version names the one before by its hash, and so on.
-    if (const auto whole = share::verify_history(*found->entry, *older); !whole)
+    if (const auto whole = share::verify_history(*found.entry, *older); !whole)
         return fail(ExitCode::failed, "the history does not verify: do not believe this node (" +
                                           whole.error().why + ")");
-    std::vector<share::Record> versions{*found->entry};
+    std::vector<share::Record> versions{*found.entry};
     for (const base::Bytes& one : *older)
         versions.push_back(*share::decode_entry<share::Record>(one));
     const std::int64_t left = versions.back().version - 1;
     if (context.is_json()) {
         json out{{"versions", json::array()},
                  {"older_versions", left},
-                 {"proof", proved_json(found->proved_by)}};
+                 {"proof", proved_json(found.proved_by)}};
         for (const share::Record& one : versions) out["versions"].push_back(record_json(one));
         return print_line(out.dump()), Outcome{};
     }
     for (const share::Record& one : versions) print_line(record_line(one));
     if (left > 0) print_line(fmt::format("and {} older ones; --limit shows more", left));
-    if (found->proved_by)
-        print_line(proof_line(*found->proved_by) +
+    if (found.proved_by)
+        print_line(proof_line(*found.proved_by) +
                    "; the older versions by the hashes that lead to them");
     return {};
 }
