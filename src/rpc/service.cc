@@ -1,11 +1,9 @@
 #include "rpc/service.h"
 
-#include <charconv>
-
+#include "rpc/health.h"
 #include "rpc/json_rpc.h"
 #include "rpc/routes.h"
 #include "rpc/uri.h"
-#include "wire/json_write.h"
 
 namespace tandem::rpc {
 
@@ -15,7 +13,6 @@ constexpr RequestId no_id = std::int64_t{-1};  // of the URI form, and where a r
 constexpr std::string_view too_few_arguments = "reflect: Call with too few input arguments";
 constexpr int status_ok = 200, status_redirect = 307, status_bad_request = 400;
 constexpr int status_not_found = 404, status_headers_too_large = 431, status_error = 500;
-constexpr int status_unavailable = 503;
 
 HttpResponse plain(int status, std::string text) {
     return {status,
@@ -99,31 +96,6 @@ Result<Arguments> uri_arguments(const Route& route, const Form& uri, const Form&
         arguments.push_back(std::move(*argument));
     }
     return arguments;
-}
-
-/// /ready, /ready?lag=N, /validator, /standby: yes or no as a status, for a load balancer.
-std::optional<HttpResponse> health_endpoint(const Environment& environment, const Target& target) {
-    const bool is_ready = target.path == "/ready";
-    if (!is_ready && target.path != "/validator" && target.path != "/standby") return std::nullopt;
-    const Readiness now = environment.readiness();
-    bool yes = target.path == "/validator" ? now.is_validator : now.is_standby;
-    if (is_ready) {
-        const Form form = parse_form(target.query);
-        const std::string_view lag = form.get("lag");
-        std::int64_t behind_max = std::numeric_limits<std::int64_t>::max();
-        const auto read = std::from_chars(lag.data(), lag.data() + lag.size(), behind_max);
-        if (!lag.empty() && (read.ec != std::errc() || read.ptr != lag.data() + lag.size()))
-            return plain(status_bad_request, "lag is a number of blocks, such as /ready?lag=5\n");
-        yes = !now.catching_up && now.behind_blocks <= behind_max;
-    }
-    wire::JsonWriter writer;
-    writer.begin_object();
-    writer.name(target.path.substr(1)).boolean(yes);
-    writer.name("catching_up").boolean(now.catching_up);
-    writer.name("behind_blocks").quoted(now.behind_blocks);
-    writer.name("latest_block_height").quoted(environment.latest_height());
-    writer.end_object();
-    return json(yes ? status_ok : status_unavailable, writer.take());
 }
 
 using HttpReply = std::function<void(HttpResponse)>;
@@ -284,8 +256,9 @@ void Service::handle(HttpRequest request, std::function<void(HttpResponse)> repl
     if (target->path == "/")
         return impl_->answer_calls(context(request.client), request, std::move(reply));
     if (target->path == "/websocket") return reply(no_upgrade());
-    if (auto response = health_endpoint(impl_->environment, *target))
-        return reply(std::move(*response));
+    if (is_health_endpoint(target->path))
+        return reply(health_response(target->path, target->query, impl_->environment.readiness(),
+                                     impl_->environment.latest_height()));
     const Route* route =
         find_route(std::string_view(target->path).substr(1), impl_->config.unsafe_routes);
     if (route == nullptr) return reply(plain(status_not_found, "404 page not found\n"));

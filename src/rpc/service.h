@@ -4,7 +4,7 @@
 //     GET  /method?name=value     URI form; any verb will do, as in CometBFT
 //     POST /                      JSON-RPC 2.0, one request or a batch
 //     GET  /                      the list of methods as HTML
-//     GET  /ready /ready?lag=N /validator /standby     200 or 503, for services beside the node
+//     GET  /ready /ready?lag=N /validator /standby     200 or 503 (health.h)
 //     /websocket                  JSON-RPC with subscriptions (websocket.h)
 //
 // Requests of a batch are answered in order, each after the one before. Answers that wait for a

@@ -120,7 +120,7 @@ TEST(Recovery, TheFirstBlockWhateverTheInitialHeight) {
 }
 
 TEST(Recovery, HeightsThatNoCrashLeavesAreRefusedWithAWayOut) {
-    for (const std::int64_t height : {0, 4, 7, 100}) {
+    for (const std::int64_t height : {1, 4, 7, 100}) {
         Rig rig;
         (void)rig.init_chain();
         rig.blocks(6);
@@ -137,6 +137,29 @@ TEST(Recovery, HeightsThatNoCrashLeavesAreRefusedWithAWayOut) {
     rig.store.point.reset();
     rig.start();
     EXPECT_EQ(recover(rig), "seats.recover") << "the application is ahead of nothing";
+}
+
+TEST(Recovery, AnApplicationThatLostEverythingGetsEveryBlockAgain) {
+    Rig rig;
+    (void)rig.init_chain();
+    std::vector<abci::RequestFinalizeBlock> chain;
+    std::vector<abci::ResponseFinalizeBlock> answers;
+    for (int i = 0; i < 6; ++i) {
+        chain.push_back(rig.finalize_request(rig.propose()));
+        answers.push_back(rig.execute(chain.back()));
+    }
+    const State state = rig.seats->state();
+    rig.disk = {};
+    rig.start();
+    EXPECT_EQ(recover(rig), "");
+    EXPECT_EQ(rig.seats->info({}).last_block_height, 0);
+    (void)rig.init_chain();
+    for (std::size_t i = 0; i < chain.size(); ++i)
+        EXPECT_EQ(rig.execute(chain[i]), answers[i]) << i;
+    EXPECT_EQ(rig.seats->state(), state);
+    rig.start();
+    EXPECT_EQ(recover(rig), "") << "the states of the first life are gone";
+    EXPECT_EQ(rig.seats->state(), state);
 }
 
 TEST(Recovery, AfterARestoredSnapshotOnlyItsHeightWillDo) {

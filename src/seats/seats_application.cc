@@ -88,15 +88,17 @@ Verdict SeatsApplication::recover() {
         impl_->adopt(std::move(point->after), std::move(point->application_hash_after));
         return {};
     }
-    // An application without a block is at 0, wherever the chain begins.
-    const std::int64_t done = std::max(info.last_block_height, point->after.initial_height - 1);
-    if (done == height - 1 && point->before.height == height - 1) {
+    // An application without a block, which lost or never kept its state, gets every block again,
+    // beginning with InitChain, and so does seats.
+    if (info.last_block_height == 0) return {};
+    if (info.last_block_height == height - 1 && point->before.height == height - 1) {
         impl_->adopt(std::move(point->before), std::move(point->application_hash_before));
         return {};
     }
     return refuse("seats.recover",
                   fmt::format("the application is at height {}, seats at {}; seats can go on from "
-                              "{} or {} only. Restore both from one backup",
+                              "{} or {}, or from the beginning with an application that is empty. "
+                              "Restore both from one backup, or reset the application",
                               info.last_block_height, height, height - 1, height));
 }
 

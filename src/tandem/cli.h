@@ -91,6 +91,7 @@ void add_version(CLI::App& app, Context& context);
 void add_seat_commands(CLI::App& app, Context& context);
 void add_verify_switch(CLI::App& app, Context& context);
 void add_log(CLI::App& app, Context& context);
+void add_shim(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_tx_commands(CLI::App& app, Context& context);
 void add_query_commands(CLI::App& app, Context& context);

@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
     add_seat_commands(app, context);
     add_verify_switch(app, context);
     add_log(app, context);
+    add_shim(app, context);
     add_status(app, context);
     add_tx_commands(app, context);
     add_query_commands(app, context);

@@ -45,7 +45,9 @@ NodeMetrics::NodeMetrics(Parts parts)
       interval_seconds_(interval_bounds),
       step_seconds_(std::size(step_names), base::Histogram(step_bounds)),
       round_seconds_(step_bounds) {
-    if (parts_.seats != nullptr) seats_.emplace(parts_.node, *parts_.seats);
+    const auto& own = parts_.node.engine().own_address();
+    if (parts_.seats != nullptr)
+        seats_.emplace(*parts_.seats, own ? base::to_bytes(base::view(*own)) : base::Bytes());
 }
 
 // ---- What happens
@@ -100,7 +102,11 @@ void NodeMetrics::on_block(const chain::Execution& execution) {
     if (!execution.answer().validator_updates.empty()) ++validator_updates_;
     if (execution.answer().consensus_param_updates) ++param_updates_;
     newest_ = newest;
-    if (seats_) seats_->on_block(execution);
+    if (!seats_) return;
+    const auto& results = execution.answer().tx_results;
+    seats_->on_block({execution.height(), block.data.txs,
+                      results.empty() ? 0 : results.front().code, block.header.proposer_address,
+                      parts_.node.engine().consensus_runs()});
 }
 
 void NodeMetrics::on_fact(const consensus::Inward& fact) {
@@ -137,6 +143,7 @@ std::string NodeMetrics::text() const {
     if (seats_) {
         page.under("tandem");
         seats_->write(page);
+        write_heartbeats(page);
     }
     return page.take();
 }
@@ -315,6 +322,18 @@ void NodeMetrics::write_application(MetricsPage& page) const {
         if (method.seconds.count() > 0)
             page.histogram(method.seconds,
                            {{"method", std::string(method.name)}, {"type", "sync"}});
+}
+
+void NodeMetrics::write_heartbeats(MetricsPage& page) const {
+    const node::HeartbeatCounts& heartbeats = parts_.node.heartbeats();
+    page.one("seats_heartbeats_sent_total", counter, "Heartbeats of this node's own.",
+             heartbeats.sent);
+    page.begin("seats_heartbeats_received_total", counter,
+               "Heartbeats received, by what became of them.");
+    page.sample(heartbeats.kept, {{"result", "kept"}});
+    page.sample(heartbeats.known, {{"result", "known"}});
+    page.sample(heartbeats.full, {{"result", "full"}});
+    page.sample(heartbeats.refused, {{"result", "refused"}});
 }
 
 }  // namespace tandem::program

@@ -55,6 +55,7 @@ class NodeMetrics final : public node::Observer {
     void write_peers(MetricsPage& page) const;
     void write_mempool(MetricsPage& page) const;
     void write_application(MetricsPage& page) const;
+    void write_heartbeats(MetricsPage& page) const;
 
     Parts parts_;
     std::optional<Newest> newest_;

@@ -5,17 +5,14 @@
 #include <fmt/format.h>
 
 #include "crypto/ed25519.h"
-#include "io/abci_client.h"
 #include "io/exit_codes.h"
 #include "io/failure.h"
 #include "io/http_server.h"
 #include "io/shared_database.h"
-#include "ledger/kvstore.h"
-#include "ledger/noop.h"
-#include "ledger/share.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
 #include "store/storage.h"
+#include "tandem/built_in.h"
 #include "tandem/node_files.h"
 #include "tandem/node_metrics.h"
 #include "tandem/node_settings.h"
@@ -78,7 +75,6 @@ struct RunningNode::Parts {
     Opened<void> open_network();
     Opened<void> assemble();
     void observe(const node::EngineParts& engine);
-    [[nodiscard]] base::Verdict share_state() const;
     [[nodiscard]] types::NodeInfo own_info() const;
     [[nodiscard]] base::Result<p2p::AddressBook> address_book() const;
     [[nodiscard]] abci::Application& application();
@@ -102,8 +98,7 @@ struct RunningNode::Parts {
     std::optional<io::LogFile::Opened> log_file;
     std::optional<DiskLog> log;
 
-    std::unique_ptr<ledger::Storage> application_storage;
-    std::unique_ptr<abci::Application> inner_application;
+    ChosenApplication inner;
     std::unique_ptr<store::SeatsStore> seats_store;
     std::unique_ptr<seats::SeatsApplication> seats;
     std::optional<TimedApplication> timed;  // around them, where metrics are served
@@ -247,49 +242,17 @@ Opened<void> RunningNode::Parts::open_storage() {
     return {};
 }
 
-/// Whether the genesis begins `share` as it must.
-base::Verdict RunningNode::Parts::share_state() const {
-    const auto read = seats::read_genesis(base::as_bytes(genesis.app_state));
-    if (!read) return std::unexpected(read.error());
-    const auto begun = ledger::share_genesis(read->application_state);
-    return begun ? base::Verdict{} : std::unexpected(begun.error());
-}
-
 Opened<void> RunningNode::Parts::choose_application() {
-    const std::string& name = config.base.proxy_app;
-    if (name == "kvstore") {
-        application_storage = std::make_unique<ledger::MemoryStorage>();
-        inner_application = std::make_unique<ledger::KvStore>(*application_storage);
-    } else if (name == "persistent_kvstore") {
-        application_storage = std::make_unique<io::ApplicationStorage>(*database);
-        inner_application = std::make_unique<ledger::KvStore>(*application_storage);
-    } else if (name == "share") {
-        if (const auto state = share_state(); !state)
-            return fail(code::configuration, state.error());
-        application_storage = std::make_unique<io::ApplicationStorage>(*database);
-        inner_application =
-            std::make_unique<ledger::Share>(*application_storage, crypto::real_verifier());
-    } else if (name == "noop") {
-        inner_application = std::make_unique<ledger::NoOp>();
-    } else {
-        auto client = io::AbciClient::connect(name, [this](const std::string& why) {
-            reporter->report(node::LogLevel::warning, "proxy", why);
-        });
-        if (!client)
-            return fail(code::configuration,
-                        {"proxy_app", client.error().why +
-                                          "; or name a built-in one: kvstore, persistent_kvstore, "
-                                          "share, noop"});
-        inner_application = std::move(*client);
-    }
+    auto chosen = program::choose_application(config.base.proxy_app, genesis, *database, *reporter);
+    if (!chosen) return fail(code::configuration, chosen.error());
+    inner = std::move(*chosen);
     if (!liveness_key) return {};
-    const bool is_one_database = name != "kvstore" && application_storage;
     seats_store = std::make_unique<store::SeatsStore>(
-        *database, is_one_database ? store::SeatsDurability::with_application
-                                   : store::SeatsDurability::at_once);
+        *database, inner.is_in_database ? store::SeatsDurability::with_application
+                                        : store::SeatsDurability::at_once);
     const types::Address address = crypto::address(validator_key->public_key());
     seats = std::make_unique<seats::SeatsApplication>(
-        *inner_application, *seats_store, crypto::real_verifier(),
+        *inner.application, *seats_store, crypto::real_verifier(),
         seats::OwnNode{base::to_bytes(base::view(address)), liveness_key});
     if (const auto verdict = seats->recover(); !verdict)
         return fail(code::bad_data, verdict.error());
@@ -341,7 +304,7 @@ Opened<void> RunningNode::Parts::open_network() {
 }
 
 abci::Application& RunningNode::Parts::application() {
-    abci::Application& outer = seats ? static_cast<abci::Application&>(*seats) : *inner_application;
+    abci::Application& outer = seats ? static_cast<abci::Application&>(*seats) : *inner.application;
     if (!config.instrumentation.serves_metrics()) return outer;
     timed.emplace(outer, [] { return std::chrono::steady_clock::now().time_since_epoch(); });
     return *timed;

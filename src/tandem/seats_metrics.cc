@@ -34,33 +34,30 @@ std::int64_t live_standbys(const seats::Seat& seat) {
 
 // ---- What happens
 
-void SeatsMetrics::count_record(const chain::Execution& execution) {
-    const types::Block& block = *execution.decided().block;
-    if (block.header.height == execution.state_before().initial_height) return;  // it has none
-    const auto first = block.data.txs.begin();
-    if (first == block.data.txs.end() || seats::classify(*first) != seats::TxKind::record) {
+void SeatsMetrics::count_record(const CommittedBlock& block) {
+    const seats::State& state = seats_->state();
+    if (block.height == state.initial_height) return;  // it has none
+    const auto first = block.txs.begin();
+    if (first == block.txs.end() || seats::classify(*first) != seats::TxKind::record) {
         ++records_missing_;
         return;
     }
-    if (execution.answer().tx_results.front().code != 0) {
+    if (block.first_code != 0) {
         ++records_invalid_;
         return;
     }
     ++records_valid_;
-    const auto& own = node_->engine().own_address();
-    if (!own || !node_->engine().consensus_runs()) return;  // we had nothing to say
-    const seats::State& state = seats_->state();
-    const auto self = seats::find_by_consensus_address(state, base::view(*own));
-    const auto proposer =
-        seats::find_by_consensus_address(state, base::view(block.header.proposer_address));
+    if (!block.own_was_heard) return;
+    const auto self = seats::find_by_consensus_address(state, own_);
+    const auto proposer = seats::find_by_consensus_address(state, base::view(block.proposer));
     if (self && proposer && state.seats[self->seat].nodes[self->node].liveness == Liveness::dead)
         ++omissions_[state.seats[proposer->seat].id];
 }
 
-void SeatsMetrics::on_block(const chain::Execution& execution) {
-    count_record(execution);
+void SeatsMetrics::on_block(const CommittedBlock& block) {
+    count_record(block);
     for (const seats::SwitchFact& fact : seats_->state().recent_switches)
-        if (fact.decided_height == execution.height()) ++switches_[{fact.seat, fact.reason}];
+        if (fact.decided_height == block.height) ++switches_[{fact.seat, fact.reason}];
 }
 
 // ---- What is said
@@ -157,9 +154,7 @@ void SeatsMetrics::write_nodes(MetricsPage& page) const {
     });
     page.begin("seats_own_validator", gauge,
                "Of this node: 1 while it holds its seat, 0 while it stands by.");
-    const auto& own = node_->engine().own_address();
-    if (!own) return;
-    const auto self = seats::find_by_consensus_address(state, base::view(*own));
+    const auto self = seats::find_by_consensus_address(state, own_);
     if (!self) return;
     const seats::Seat& seat = state.seats[self->seat];
     page.sample(self->node == seat.validator,
@@ -177,15 +172,6 @@ void SeatsMetrics::write_counts(MetricsPage& page) const {
     page.begin("seats_own_omitted_total", counter,
                "Valid records that call this node dead, by the seat of who proposed them.");
     for (const auto& [seat, count] : omissions_) page.sample(count, {{"proposer_seat", seat}});
-    const node::HeartbeatCounts& heartbeats = node_->heartbeats();
-    page.one("seats_heartbeats_sent_total", counter, "Heartbeats of this node's own.",
-             heartbeats.sent);
-    page.begin("seats_heartbeats_received_total", counter,
-               "Heartbeats received, by what became of them.");
-    page.sample(heartbeats.kept, {{"result", "kept"}});
-    page.sample(heartbeats.known, {{"result", "known"}});
-    page.sample(heartbeats.full, {{"result", "full"}});
-    page.sample(heartbeats.refused, {{"result", "refused"}});
 }
 
 }  // namespace tandem::program

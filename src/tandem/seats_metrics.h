@@ -6,28 +6,38 @@
 #include <map>
 
 #include "node/node.h"
+#include "seats/seats_application.h"
 #include "tandem/metrics_page.h"
 
 namespace tandem::program {
 
+/// What these metrics want of a block that the application has committed.
+struct CommittedBlock {
+    std::int64_t height = 0;
+    wire::Txs txs;
+    std::uint32_t first_code = 0;  // of the answer to the first transaction
+    types::Address proposer;
+    bool own_was_heard = false;  // this node takes part, so that a record should call it alive
+};
+
 class SeatsMetrics {
   public:
-    SeatsMetrics(const node::Node& node, const seats::SeatsApplication& seats)
-        : node_(&node), seats_(&seats) {}
+    /// `own`: the address of this node's consensus key; empty for an observer.
+    SeatsMetrics(const seats::SeatsApplication& seats, base::Bytes own)
+        : seats_(&seats), own_(std::move(own)) {}
 
-    /// The application has committed it.
-    void on_block(const chain::Execution& execution);
+    void on_block(const CommittedBlock& block);
     void write(MetricsPage& page) const;
 
   private:
-    void count_record(const chain::Execution& execution);
+    void count_record(const CommittedBlock& block);
     void write_seats(MetricsPage& page) const;
     void write_nodes(MetricsPage& page) const;
     void write_margin(MetricsPage& page) const;
     void write_counts(MetricsPage& page) const;
 
-    const node::Node* node_;
     const seats::SeatsApplication* seats_;
+    base::Bytes own_;
     std::uint64_t records_valid_ = 0;
     std::uint64_t records_invalid_ = 0;
     std::uint64_t records_missing_ = 0;

@@ -100,11 +100,17 @@ abci::ResponseFinalizeBlock TimedApplication::finalize_block(
     const abci::RequestFinalizeBlock& request) {
     auto answer = timed(finalize_block_call, [&] { return inner_->finalize_block(request); });
     finalize_ms_.add(std::chrono::duration<double, std::milli>(last_).count());
+    if (observer_) {
+        block_ = request;
+        answer_ = answer;
+    }
     return answer;
 }
 
 abci::ResponseCommit TimedApplication::commit(const abci::RequestCommit& request) {
-    return timed(commit_call, [&] { return inner_->commit(request); });
+    auto answer = timed(commit_call, [&] { return inner_->commit(request); });
+    if (observer_) observer_(block_, answer_);
+    return answer;
 }
 
 abci::ResponseListSnapshots TimedApplication::list_snapshots(

@@ -18,6 +18,11 @@ class TimedApplication final : public abci::Application {
 
     TimedApplication(abci::Application& inner, Clock clock);
 
+    /// Called after each Commit with the block and what the application answered to it.
+    using BlockObserver = std::function<void(const abci::RequestFinalizeBlock& block,
+                                             const abci::ResponseFinalizeBlock& answer)>;
+    void observe_blocks(BlockObserver observer) { observer_ = std::move(observer); }
+
     [[nodiscard]] abci::ResponseInfo info(const abci::RequestInfo& request) override;
     [[nodiscard]] abci::ResponseQuery query(const abci::RequestQuery& request) override;
     [[nodiscard]] abci::ResponseCheckTx check_tx(const abci::RequestCheckTx& request) override;
@@ -69,6 +74,9 @@ class TimedApplication final : public abci::Application {
     std::chrono::nanoseconds last_{0};  // how long the last call took
     Verdicts proposals_;
     Verdicts extensions_;
+    BlockObserver observer_;
+    abci::RequestFinalizeBlock block_;  // executed last, where somebody observes
+    abci::ResponseFinalizeBlock answer_;
 };
 
 }  // namespace tandem::program

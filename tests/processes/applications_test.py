@@ -1,41 +1,13 @@
 #!/usr/bin/env python3
 """Seats whose applications are processes of their own: CometBFT's example kvstore, one beside each
 node. A seat fails over; an application dies, its node says so and ends, and both come back."""
-import os
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 from harness import LIMIT_SECONDS, Failed, configure, seats_network, wait
+from stock import SKIPPED, Application, abci_cli
 from torment import Load, Torment
 
-SKIPPED = 77  # to CTest
 BROKEN = 70  # docs/exit-codes.md
-
-
-def abci_cli():
-    beside = Path(os.environ.get("COMETBFT") or "cometbft").with_name("abci-cli")
-    return str(beside) if beside.is_file() else shutil.which("abci-cli")
-
-
-class Application:
-    """Keeps its state in a folder, so that a kill takes no more from it than the last block."""
-
-    def __init__(self, address, folder):
-        self.address, self.folder = address, folder
-        self.process = None
-        self.start()
-
-    def start(self):
-        Path(self.address.removeprefix("unix://")).unlink(missing_ok=True)  # left by a kill
-        self.process = subprocess.Popen([abci_cli(), "kvstore", "--address", self.address,
-                                         "--persist", str(self.folder)],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
 
 
 def give_each_an_application(network):
@@ -44,6 +16,7 @@ def give_each_an_application(network):
     for index, (node, port) in enumerate(zip(network.nodes, network.spare_ports)):
         address = f"unix://{node.home}/app.sock" if index % 2 else f"tcp://127.0.0.1:{port}"
         applications.append(Application(address, node.home / "application"))
+        applications[-1].start()
         configure(node.home, proxy_app=f'"{address}"')
     return applications
 

@@ -67,14 +67,21 @@ class Node:
         self.frozen = False
 
     def start(self):
-        log = open(self.home / "output.log", "ab")
-        self.process = subprocess.Popen(self.command, stdout=log, stderr=log,
-                                        stdin=subprocess.DEVNULL)
-        log.close()
+        self.process = self.spawn(self.command, "output.log")
+
+    def spawn(self, command, log_name):
+        with open(self.home / log_name, "ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def processes(self):
+        """All that the node consists of; its own comes last."""
+        return [self.process]
 
     def kill(self):
-        self.process.kill()
-        self.process.wait()
+        for process in self.processes():
+            process.kill()
+        for process in self.processes():
+            process.wait()
         self.process = None
 
     def stop(self):
@@ -85,11 +92,13 @@ class Node:
         return code
 
     def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
+        for process in self.processes():
+            process.send_signal(signal.SIGSTOP)
         self.frozen = True
 
     def thaw(self):
-        self.process.send_signal(signal.SIGCONT)
+        for process in self.processes():
+            process.send_signal(signal.SIGCONT)
         self.frozen = False
 
     @property
@@ -231,9 +240,8 @@ class Network:
             return False
         for node in self.nodes:
             if node.running:
-                node.process.send_signal(signal.SIGCONT)
-                node.process.kill()
-                node.process.wait()
+                node.thaw()
+                node.kill()
         if kind is not None:
             for node in self.nodes:
                 log = node.home / "output.log"
