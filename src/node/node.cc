@@ -315,7 +315,12 @@ void Node::end_turn() {
 }
 
 void Node::say(Peer& peer, const gossip::OurView& ours) {
-    say_queued(peer, heartbeat_channel, peer.heartbeats);
+    // A stock engine gets heartbeats as transactions.
+    say_queued(peer,
+               peer.link.has_channel(heartbeat_channel)
+                   ? heartbeat_channel
+                   : static_cast<std::uint8_t>(types::ChannelId::mempool),
+               peer.heartbeats);
     for (const gossip::Channel channel : {gossip::Channel::state, gossip::Channel::vote,
                                           gossip::Channel::data, gossip::Channel::vote_set_bits}) {
         const auto number = static_cast<std::uint8_t>(channel);

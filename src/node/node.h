@@ -127,6 +127,7 @@ class Node final : EngineListener {
     [[nodiscard]] base::Verdict hear_blocksync(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_statesync(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_heartbeat(Peer& peer, const types::ChannelMessage& received);
+    void take_heartbeat(const Peer& peer, const seats::Heartbeat& heartbeat);
     void say_blocksync(Peer& peer, base::Bytes message);
     void relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except);
 

@@ -13,6 +13,17 @@ namespace tandem::node {
 
 using consensus::Shared;
 
+namespace {
+
+p2p::Connection::Message mempool_message(base::BytesView tx) {
+    const base::BytesView one[] = {tx};
+    types::MempoolMessage message;
+    message.sum = types::MempoolTxs{wire::Txs::copy_of(one)};
+    return std::make_shared<const base::Bytes>(wire::encode(message));
+}
+
+}  // namespace
+
 base::Verdict Node::hear(Peer& peer, types::ChannelMessage message) {
     using enum types::ChannelId;
     const std::size_t kind = kind_of(message.channel, message.message);
@@ -93,9 +104,15 @@ base::Verdict Node::hear_mempool(Peer& peer, types::ChannelMessage received) {
     if (!message) return std::unexpected(message.error());
     const auto& txs = std::get<types::MempoolTxs>(message->sum).txs;
     // What does not fit, or was seen before, is nobody's fault.
-    for (const base::BytesView tx : txs)
-        if (auto question = parts_.mempool.add(base::to_bytes(tx), peer.mempool_id()))
+    for (const base::BytesView tx : txs) {
+        if (seats_ != nullptr && seats::classify(tx) == seats::TxKind::heartbeat) {
+            // From an engine that has no channel for it. It would only wait in the mempool.
+            if (const auto heartbeat = seats::decode_heartbeat(tx))
+                take_heartbeat(peer, *heartbeat);
+        } else if (auto question = parts_.mempool.add(base::to_bytes(tx), peer.mempool_id())) {
             (void)ask_about(*question);
+        }
+    }
     return {};
 }
 
@@ -105,10 +122,7 @@ void Node::say_transactions(Peer& peer) {
         const mempool::Tx tx =
             parts_.mempool.next_for(peer.mempool_id(), peer.txs, peer.gossip.model().height);
         if (tx == nullptr) return;
-        const base::BytesView one[] = {*tx};
-        types::MempoolMessage message;
-        message.sum = types::MempoolTxs{wire::Txs::copy_of(one)};
-        send(peer, channel, std::make_shared<const base::Bytes>(wire::encode(message)));
+        send(peer, channel, mempool_message(*tx));
     }
 }
 
@@ -197,24 +211,32 @@ void HeartbeatCounts::add(seats::HeartbeatPool::Added verdict) noexcept {
 base::Verdict Node::hear_heartbeat(Peer& peer, const types::ChannelMessage& received) {
     auto heartbeat = seats::decode_heartbeat(received.message);
     if (!heartbeat) return std::unexpected(heartbeat.error());
-    if (seats_ == nullptr) return {};
+    if (seats_ != nullptr) take_heartbeat(peer, *heartbeat);
+    return {};
+}
+
+void Node::take_heartbeat(const Peer& peer, const seats::Heartbeat& heartbeat) {
     // One that is confirmed is relayed now, one that waits when its block is executed.
-    const auto added = seats_->add_heartbeat(*heartbeat);
+    const auto added = seats_->add_heartbeat(heartbeat);
     heartbeats_.add(added);
     if (added == seats::HeartbeatPool::Added::kept &&
-        heartbeat->height <= engine_.state().last_block_height)
-        relay_heartbeats({*heartbeat}, peer.link_id);
-    return {};
+        heartbeat.height <= engine_.state().last_block_height)
+        relay_heartbeats({heartbeat}, peer.link_id);
 }
 
 void Node::relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except) {
     for (const seats::Heartbeat& heartbeat : heartbeats) {
         const auto bytes = std::make_shared<const base::Bytes>(seats::encode_heartbeat(heartbeat));
+        p2p::Connection::Message as_transaction;  // made when somebody wants it
         for (auto& [id, peer] : peers_) {
-            if (id == except || !peer.link.open() || !peer.link.has_channel(heartbeat_channel))
-                continue;
+            if (id == except || !peer.link.open()) continue;
             if (peer.heartbeats.size() >= Peer::heartbeats_max) peer.heartbeats.pop_front();
-            peer.heartbeats.push_back(bytes);
+            if (peer.link.has_channel(heartbeat_channel)) {
+                peer.heartbeats.push_back(bytes);
+            } else {
+                if (as_transaction == nullptr) as_transaction = mempool_message(*bytes);
+                peer.heartbeats.push_back(as_transaction);
+            }
             peer.dirty = true;
         }
     }

@@ -54,7 +54,7 @@ def a_shim_dies(network, node):
 
 
 def main():
-    with shimmed_network(lambda index: index != 5, timeout_commit="400ms", timeout_propose="1s",
+    with shimmed_network(forgets=("org3-2",), timeout_commit="400ms", timeout_propose="1s",
                          peer_gossip_sleep_duration="20ms",
                          flush_throttle_timeout="10ms") as network:
         torment = Torment(network)

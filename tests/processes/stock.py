@@ -74,11 +74,14 @@ class ShimmedNode(Node):
         return code
 
 
-def shimmed_network(keeps_state, **timeouts):
-    """Four organisations with two nodes each. `keeps_state(index)`: of a node's application."""
+def shimmed_network(is_stock=lambda name: True, forgets=(), **timeouts):
+    """Four organisations with two nodes each, of which `is_stock` run CometBFT. The applications of
+    `forgets` lose everything with their process."""
     network = seats_network(**timeouts)
     for index, node in enumerate(network.nodes):
-        first = node.rpc_port + 1  # each node of `tandem testnet --loopback` has ten ports
-        network.nodes[index] = ShimmedNode(node.name, node.home, node.rpc_port,
-                                           range(first + 2, first + 5), keeps_state(index))
+        if is_stock(node.name):
+            first = node.rpc_port + 1  # each node of `tandem testnet --loopback` has ten ports
+            network.nodes[index] = ShimmedNode(node.name, node.home, node.rpc_port,
+                                               range(first + 2, first + 5),
+                                               node.name not in forgets)
     return network
