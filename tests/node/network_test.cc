@@ -1,7 +1,11 @@
 // Whole nodes, the real wire between them, under a virtual clock.
 #include <gtest/gtest.h>
+#include <set>
 
+#include "p2p/testing.h"
 #include "tests/node/virtual_network.h"
+#include "types/decode.h"
+#include "types/mempool_messages.h"
 
 namespace tandem::testing {
 namespace {
@@ -144,6 +148,47 @@ TEST(SeatsNetwork, FromTheFirstRecordThatCallsItDeadSevenCommitsLackTheSeat) {
     for (std::int64_t height = effective - (5 + 2); height < effective; ++height)
         EXPECT_FALSE(signed_by_seat(height)) << height;
     EXPECT_TRUE(signed_by_seat(effective) || signed_by_seat(effective + 1));
+}
+
+/// The transactions that a stranger was sent and that are heartbeats.
+std::vector<base::Bytes> heartbeats_heard(const Stranger& stranger) {
+    std::vector<base::Bytes> found;
+    for (const types::ChannelMessage& heard : stranger.heard) {
+        if (heard.channel != static_cast<std::uint8_t>(types::ChannelId::mempool)) continue;
+        const auto message = types::decode_checked<types::MempoolMessage>(heard.message);
+        if (!message) continue;
+        for (const base::BytesView tx : std::get<types::MempoolTxs>(message->sum).txs)
+            if (seats::classify(tx) == seats::TxKind::heartbeat)
+                found.push_back(base::to_bytes(tx));
+    }
+    return found;
+}
+
+TEST(SeatsNetwork, AnEngineWithoutTheChannelGetsAndGivesHeartbeatsAsTransactions) {
+    VirtualNetwork network(VirtualNetwork::Seats{});
+    network.start_all();
+    ASSERT_TRUE(network.run_to_height(3));
+    const auto key = std::make_shared<p2p::testing::FixedKey>(200);
+    Stranger stranger(network, network[0], key, Stranger::good_info(network, *key));
+    std::set<base::Bytes> senders;
+    ASSERT_TRUE(network.run_until([&] {
+        for (const base::Bytes& tx : heartbeats_heard(stranger))
+            senders.insert(seats::decode_heartbeat(tx)->node_address);
+        return senders.size() == network.size();
+    })) << "one of every node, standbys included";
+
+    // It says one back: the node knows it already, and its mempool stays empty.
+    const auto before = network[0].node().heartbeats();
+    const base::BytesView one[] = {heartbeats_heard(stranger).back()};
+    types::MempoolMessage message;
+    message.sum = types::MempoolTxs{wire::Txs::copy_of(one)};
+    stranger.say(static_cast<std::uint8_t>(types::ChannelId::mempool), wire::encode(message));
+    ASSERT_TRUE(network.run_until([&] {
+        const auto now = network[0].node().heartbeats();
+        return now.known + now.refused > before.known + before.refused;
+    }));
+    EXPECT_EQ(network[0].node().mempool().size(), 0U);
+    EXPECT_FALSE(stranger.closed());
 }
 
 }  // namespace
