@@ -2,7 +2,7 @@
 //
 // Input: first a proof, judged as a stranger's: total, index, leaf hash, number of aunts, aunts;
 // then the root and the item. What remains is cut into items, of which a tree is made and every
-// proof verified.
+// proof verified; more than a hundred are left alone.
 #include <optional>
 #include <vector>
 
@@ -12,6 +12,8 @@
 
 namespace tandem::crypto {
 namespace {
+
+constexpr std::size_t items_max = 100;  // the definition takes its time
 
 base::Bytes concatenation(std::uint8_t prefix, base::BytesView left, base::BytesView right) {
     base::Bytes out = {prefix};
@@ -93,7 +95,7 @@ void judge_proof(FuzzInput& input) {
 
 void make_tree(FuzzInput& input) {
     std::vector<base::BytesView> items;
-    while (!input.empty()) items.push_back(input.prefixed());
+    while (!input.empty() && items.size() < items_max) items.push_back(input.prefixed());
     const MerkleProofs made = merkle_proofs(items);
     TANDEM_CHECK(made.root == root_by_definition(items));
     TANDEM_CHECK(made.root == merkle_root(items));

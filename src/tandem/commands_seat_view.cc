@@ -60,6 +60,8 @@ std::int64_t margin_of(const json& seats) {
 
 std::string state_of(const json& seat) {
     std::string state = text(seat, "state");
+    if (state == "healthy" && text(validator_of(seat), "liveness") == "dead")
+        state = "failing over";
     if (!seat.at("pending").is_null()) state += ", switching";
     if (seat.value("paused", false)) state += ", paused";
     if (seat.value("leaving", false)) state += ", leaving";
