@@ -66,7 +66,7 @@ rocksdb::Options options_of(const std::filesystem::path& folder, const RocksConf
     options.max_open_files = 256;
     options.compression = rocksdb::kNoCompression;
     options.enable_blob_files = true;
-    options.min_blob_size = 4096;
+    options.min_blob_size = 512;  // written once, and not again by each compaction
     options.blob_file_size = std::uint64_t{64} << 20;
     options.enable_blob_garbage_collection = true;
     options.bytes_per_sync = std::uint64_t{1} << 20;

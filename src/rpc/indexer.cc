@@ -4,6 +4,8 @@
 #include <charconv>
 #include <set>
 
+#include "crypto/sha256.h"
+
 namespace tandem::rpc {
 
 namespace {
@@ -17,6 +19,8 @@ constexpr std::string_view block_height_tag = "block.height";
 constexpr std::uint8_t tx_key = 't', tx_place_key = 'h', tx_event_key = 'e';
 constexpr std::uint8_t block_key = 'b', block_event_key = 'f';
 constexpr std::size_t height_bytes = 8, number_bytes = 4;
+constexpr std::size_t short_value_bytes_max = 128;
+constexpr std::uint32_t long_value_mark = 0xffffffff;  // stands for a length
 
 template <typename Integer>
 void append_big_endian(Bytes& to, Integer value) {
@@ -33,6 +37,13 @@ std::uint64_t read_big_endian(BytesView bytes) {
 void append_text(Bytes& to, std::string_view text) {
     append_big_endian(to, static_cast<std::uint32_t>(text.size()));
     base::append(to, base::as_bytes(text));
+}
+
+/// An attribute's value as it stands in a key: a long one by its hash.
+void append_value(Bytes& to, std::string_view value) {
+    if (value.size() <= short_value_bytes_max) return append_text(to, value);
+    append_big_endian(to, long_value_mark);
+    base::append(to, base::view(crypto::sha256(base::as_bytes(value))));
 }
 
 Bytes prefix_of(std::uint8_t kind, std::string_view tag) {
@@ -141,7 +152,7 @@ Places places_of(const IndexStorage& storage, std::uint8_t kind, const Condition
     };
     if (condition.op == Operator::equal) {
         Bytes with_value = prefix;
-        append_text(with_value, condition.text);
+        append_value(with_value, condition.text);
         const std::size_t length = with_value.size();
         const Bytes end = after_prefix(with_value);
         storage.visit(with_height(with_value, std::max<std::int64_t>(plan.heights.first, 0)), end,
@@ -151,11 +162,14 @@ Places places_of(const IndexStorage& storage, std::uint8_t kind, const Condition
                       });
         return places;
     }
-    storage.visit(prefix, after_prefix(prefix), [&](BytesView key, BytesView) {
+    storage.visit(prefix, after_prefix(prefix), [&](BytesView key, BytesView long_value) {
         BytesView rest = key.subspan(prefix.size());
-        const auto length = static_cast<std::size_t>(read_big_endian(rest.first(number_bytes)));
+        const std::uint64_t mark = read_big_endian(rest.first(number_bytes));
         rest = rest.subspan(number_bytes);
-        if (index_holds(condition, base::as_text(rest.first(length)))) add(rest.subspan(length));
+        const bool is_long = mark == long_value_mark;
+        const auto length = is_long ? sizeof(crypto::Digest) : static_cast<std::size_t>(mark);
+        const BytesView value = is_long ? long_value : rest.first(length);
+        if (index_holds(condition, base::as_text(value))) add(rest.subspan(length));
         return true;
     });
     return places;
@@ -176,7 +190,7 @@ Places joined_places(const IndexStorage& storage, std::uint8_t kind, const Plan&
 }
 
 void add_events(std::vector<IndexStorage::Entry>& entries, std::uint8_t kind,
-                std::span<const abci::Event> events, const Bytes& place, BytesView value,
+                std::span<const abci::Event> events, const Bytes& place,
                 std::string_view reserved) {
     std::uint32_t number = 0;
     for (const abci::Event& event : events) {
@@ -187,10 +201,13 @@ void add_events(std::vector<IndexStorage::Entry>& entries, std::uint8_t kind,
             const std::string tag = event.type + '.' + attribute.key;
             if (tag == reserved || tag == tx_hash_tag) continue;
             Bytes key = prefix_of(kind, tag);
-            append_text(key, attribute.value);
+            append_value(key, attribute.value);
             base::append(key, place);
             append_big_endian(key, number);
-            entries.push_back({std::move(key), base::to_bytes(value)});
+            const bool is_long = attribute.value.size() > short_value_bytes_max;
+            entries.push_back({std::move(key), is_long
+                                                   ? base::to_bytes(base::as_bytes(attribute.value))
+                                                   : Bytes()});
         }
     }
 }
@@ -213,8 +230,7 @@ void KeyValueIndexer::add(std::int64_t height, const wire::Txs& txs,
                           const abci::ResponseFinalizeBlock& answer) {
     std::vector<IndexStorage::Entry> entries;
     entries.push_back({with_height({block_key}, height), {}});
-    add_events(entries, block_event_key, answer.events, with_height({}, height), {},
-               block_height_tag);
+    add_events(entries, block_event_key, answer.events, with_height({}, height), block_height_tag);
     for (std::size_t i = 0; i < txs.size() && i < answer.tx_results.size(); ++i) {
         const auto index = static_cast<std::uint32_t>(i);
         const Hash hash = types::hash_of_tx(txs[i]);
@@ -222,8 +238,7 @@ void KeyValueIndexer::add(std::int64_t height, const wire::Txs& txs,
         const TxResult result{height, index, base::to_bytes(txs[i]), answer.tx_results[i]};
         entries.push_back({keyed(tx_key, base::view(hash)), wire::encode(result)});
         entries.push_back({keyed(tx_place_key, place), base::to_bytes(base::view(hash))});
-        add_events(entries, tx_event_key, result.result.events, place, base::view(hash),
-                   tx_height_tag);
+        add_events(entries, tx_event_key, result.result.events, place, tx_height_tag);
     }
     storage_.write(std::move(entries));
 }

@@ -7,11 +7,12 @@
 // Over an ordered map, which the node puts on its disk. Keys, all integers big-endian:
 //     't' hash                                        TxResult
 //     'h' height index                                hash            every transaction in order
-//     'e' tag value height index event                hash
+//     'e' tag value height index event                ""
 //     'b' height                                      ""              every block that was indexed
 //     'f' tag value height event                      ""
 // with tag and value behind their lengths, so that no value can be taken for the beginning of
-// another.
+// another. A value of more than 128 bytes stands there by its hash, and itself in the entry: keys
+// are copied again and again where a database sorts them.
 //
 // Not here: the map itself; the blocks and their transactions' proofs, which the routes add.
 #pragma once

@@ -90,6 +90,30 @@ TEST_F(IndexerTest, KeepsOnlyWhatIsMarked) {
     EXPECT_EQ(found("transfer.from='hidden' AND tx.height=2"), "2.1 ");
 }
 
+TEST_F(IndexerTest, LongValuesAreFoundAsShortOnes) {
+    // Around the length from which on they stand by their hash.
+    for (const std::size_t length : {127U, 128U, 129U, 5000U}) {
+        const std::string value = std::string(length - 1, 'x') + 'y';
+        const std::int64_t height = 100 + static_cast<std::int64_t>(length);
+        const std::vector<Bytes> txs = {tx(height, 0), tx(height, 1)};
+        abci::ResponseFinalizeBlock answer;
+        answer.tx_results.resize(2);
+        answer.tx_results[0].events = {{"note", {{"text", value, true}, {"by", "ann", true}}}};
+        answer.tx_results[1].events = {{"note", {{"text", value + "z", true}}}};
+        indexer.add(height, wire::Txs::copy_of(txs), answer);
+        const std::string first = std::to_string(height) + ".0 ";
+        const std::string both = first + std::to_string(height) + ".1 ";
+        const std::string here = " AND tx.height=" + std::to_string(height);
+        EXPECT_EQ(found("note.text='" + value + "'"), first) << length;
+        EXPECT_EQ(found("note.text='" + value + "' AND note.by='ann'"), first) << length;
+        EXPECT_EQ(found("note.text CONTAINS 'xy'" + here), both) << length;
+        EXPECT_EQ(found("note.text CONTAINS 'yz'" + here), std::to_string(height) + ".1 ")
+            << length;
+        EXPECT_EQ(found("note.text EXISTS" + here), both) << length;
+        EXPECT_EQ(found("note.text='" + value.substr(1) + "'" + here), "") << length;
+    }
+}
+
 TEST_F(IndexerTest, FindsBlocks) {
     EXPECT_EQ(blocks("block.height>=4"), "4 5 ");
     EXPECT_EQ(blocks("era.kind='even'"), "2 4 ");
