@@ -15,3 +15,12 @@ find_package(Threads REQUIRED)
 if(TANDEM_BENCH)
   find_package(benchmark REQUIRED)
 endif()
+
+# The allocator of programs that run long (ADR 0012); sanitizers bring their own.
+function(tandem_use_jemalloc program)
+  if(TANDEM_SANITIZE OR TANDEM_THREAD_SANITIZE OR TANDEM_FUZZ)
+    return()
+  endif()
+  pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+  target_link_libraries(${program} PRIVATE PkgConfig::JEMALLOC)
+endfunction()

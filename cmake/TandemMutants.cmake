@@ -33,6 +33,7 @@ add_executable(tandem-sim-mutants
   "${planted_folder}/mutants_table.cc" ${planted_sources})
 target_link_libraries(tandem-sim-mutants PRIVATE tandem_sim CLI11::CLI11
                       nlohmann_json::nlohmann_json Threads::Threads)
+tandem_use_jemalloc(tandem-sim-mutants)
 target_precompile_headers(tandem-sim-mutants PRIVATE ${TANDEM_COMMON_HEADERS})
 if(NOT TANDEM_MUTANTS)
   set_target_properties(tandem-sim-mutants PROPERTIES EXCLUDE_FROM_ALL ON)
