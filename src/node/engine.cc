@@ -11,10 +11,11 @@ using consensus::Shared;
 
 Engine::Engine(EngineParts parts, EngineConfig config, EngineListener& listener)
     : parts_(parts), config_(std::move(config)), listener_(&listener) {
-    if (config_.key) {
+    if (config_.key)
         own_key_ = config_.key->public_key();
-        own_address_ = crypto::address(*own_key_);
-    }
+    else if (config_.remote_key != nullptr)
+        own_key_ = config_.remote_key->public_key();
+    if (own_key_) own_address_ = crypto::address(*own_key_);
 }
 
 void Engine::report(LogLevel level, std::string_view text) const {
@@ -66,6 +67,7 @@ void Engine::enter_height(bool began_in_sight) {
             {"consensus.start_height",
              fmt::format("height {} does not start: {}", height, consensus::to_text(fed.error()))});
     listener_->on_height();
+    if (config_.remote_key != nullptr) config_.remote_key->confirm_key();
     if (parts_.mempool.size() > 0) transactions_available();
 }
 
@@ -333,12 +335,12 @@ void Engine::carry_out_outward(consensus::Outward effect) {
         const std::int64_t height = vote->unsigned_vote.height;
         log_and_sign(signer_->reserve(vote->unsigned_vote, {height, *validators_at(height)},
                                       extensions_at(height) == consensus::Extensions::enabled),
-                     [this](const signer::Pending<types::Vote>& pending) { sign_vote(pending); });
+                     [this](const signer::Pending<types::Vote>& pending) { sign(pending); });
     } else if (const auto* proposal = std::get_if<consensus::CastProposal>(&effect)) {
         const std::int64_t height = proposal->unsigned_proposal.height;
         log_and_sign(
             signer_->reserve(proposal->unsigned_proposal, {height, *validators_at(height)}),
-            [this](const signer::Pending<types::Proposal>& pending) { sign_proposal(pending); });
+            [this](const signer::Pending<types::Proposal>& pending) { sign(pending); });
     }
 }
 
@@ -351,18 +353,31 @@ void Engine::log_durable() {
     if (!outgoing_.empty()) parts_.log.ask_barrier();
 }
 
-void Engine::sign_vote(signer::Pending<types::Vote> pending) {
-    auto vote = signer_->sign(std::move(pending), parts_.log.durable());
+/// What is signed elsewhere comes back in a turn of its own; consensus may be further by then.
+template <typename Message>
+void Engine::sign(signer::Pending<Message> pending) {
+    if (config_.remote_key == nullptr)
+        return cast(signer_->sign(std::move(pending), parts_.log.durable()));
+    auto message = signer_->ask(pending, parts_.log.durable());
+    if (!message) return cast(std::move(message));
+    config_.remote_key->sign(
+        std::move(*message), [this, asked = std::move(pending)](base::Result<Message> answer) {
+            if (answer) return cast(signer_->accept(asked, std::move(*answer), parts_.verifier));
+            signer_->give_up(asked);
+            cast(std::move(answer));
+        });
+}
+
+void Engine::cast(base::Result<types::Vote> vote) {
     if (!vote) return report(LogLevel::warning, "not signed: " + vote.error().why);
+    const auto extensions = extensions_at(vote->height);
     auto verified = consensus::verify_vote(parts_.verifier, state_.chain_id, *own_key_,
-                                           Shared<types::Vote>::make(std::move(*vote)),
-                                           extensions_at(vote->height));
+                                           Shared<types::Vote>::make(std::move(*vote)), extensions);
     if (!verified) return parts_.host.stop(verified.error());
     (void)feed(consensus::VoteSigned{std::move(*verified)});
 }
 
-void Engine::sign_proposal(signer::Pending<types::Proposal> pending) {
-    auto proposal = signer_->sign(std::move(pending), parts_.log.durable());
+void Engine::cast(base::Result<types::Proposal> proposal) {
     if (!proposal) return report(LogLevel::warning, "not signed: " + proposal.error().why);
     auto verified = consensus::verify_proposal(parts_.verifier, state_.chain_id, *own_key_,
                                                Shared<types::Proposal>::make(std::move(*proposal)));

@@ -25,6 +25,7 @@
 #include "evidence/pool.h"
 #include "mempool/mempool.h"
 #include "node/host.h"
+#include "signer/remote_key.h"
 #include "store/block_store.h"
 #include "store/log.h"
 #include "store/state_store.h"
@@ -49,8 +50,12 @@ struct EngineConfig {
     consensus::Config consensus;
     chain::ChainRules rules;
     types::Duration block_time_tolerance{60'000'000'000};
-    /// Null: the node never votes.
+    /// Null, and no remote key either: the node never votes.
     std::shared_ptr<const crypto::SigningKey> key;
+    /// In place of `key`. Borrowed, outlives the engine.
+    signer::RemoteKey* remote_key = nullptr;
+    /// What `key` signed last before it came to this node's log; the later memory counts.
+    types::LastSigned signed_before;
     std::string software_version;
     bool keep_answers = true;  // of all blocks, and not of the newest alone
 };
@@ -154,8 +159,10 @@ class Engine {
     void soon(std::int64_t height, std::function<void()> work);
     template <typename Reservation, typename Then>
     void log_and_sign(Reservation reserved, Then then);
-    void sign_vote(signer::Pending<types::Vote> pending);
-    void sign_proposal(signer::Pending<types::Proposal> pending);
+    template <typename Message>
+    void sign(signer::Pending<Message> pending);
+    void cast(base::Result<types::Vote> vote);
+    void cast(base::Result<types::Proposal> proposal);
     void enter_height(bool began_in_sight);
     [[nodiscard]] consensus::Extensions extensions_at(std::int64_t height) const;
     [[nodiscard]] bool have_vote(const types::Vote& vote) const;

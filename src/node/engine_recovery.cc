@@ -31,14 +31,21 @@ chain::RecoveryFacts Engine::facts(const store::LogContents& log, std::int64_t i
 }
 
 base::Verdict Engine::restore_signer(const store::LogContents& log) {
-    if (!config_.key) return {};
+    if (!own_key_) return {};
     types::LastSigned last;
     if (log.newest && !log.newest->watermark.empty()) {
         auto stored = signer::decode_watermark(log.newest->watermark, *own_address_);
         if (!stored) return std::unexpected(stored.error());
         last = std::move(*stored);
     }
-    signer_.emplace(state_.chain_id, config_.key, std::move(last));
+    const auto place = [](const types::LastSigned& at) {
+        return std::tuple{at.height, at.round, at.step};
+    };
+    if (place(config_.signed_before) > place(last)) last = config_.signed_before;
+    if (config_.key)
+        signer_.emplace(state_.chain_id, config_.key, std::move(last));
+    else
+        signer_.emplace(state_.chain_id, *own_key_, std::move(last));
     return {};
 }
 

@@ -33,6 +33,14 @@ Signer::Signer(std::string chain_id, std::shared_ptr<const crypto::SigningKey> k
         last_.signature = key_->sign(last_.sign_bytes);
 }
 
+Signer::Signer(std::string chain_id, crypto::PublicKey key, LastSigned last)
+    : chain_id_(std::move(chain_id)),
+      public_key_(std::move(key)),
+      address_(crypto::address(public_key_)),
+      last_(std::move(last)) {
+    if (!last_.sign_bytes.empty()) last_.signature = elsewhere();
+}
+
 Verdict Signer::ask_membership(const ValidatorsAt& validators, std::int64_t height,
                                std::optional<std::int32_t> index) const {
     TANDEM_CHECK(validators.height == height);
@@ -60,7 +68,7 @@ Result<Reservation<Message>> Signer::reserve_checked(Message message) {
         last_ = std::move(fresh->next);
     } else {
         auto& again = std::get<types::SignAgain>(*decision);
-        message.signature = std::move(again.signature);
+        message.signature = key_ ? std::move(again.signature) : types::Signature{};
         message.timestamp = again.timestamp;
     }
     waiting_.push_back({++reservations_, last_});
@@ -90,19 +98,27 @@ Result<Reservation<types::Proposal>> Signer::reserve(types::Proposal proposal,
     return reserve_checked(std::move(proposal));
 }
 
+Verdict Signer::ask_overtaken(std::uint64_t number) const {
+    if (number > overtaken_) return {};
+    return refuse(
+        "sign.overtaken",
+        "this key may have signed something else here, in a life that it does not remember");
+}
+
+void Signer::settle(std::uint64_t number, types::Signature signature) {
+    // What a peer showed us since has its own signature.
+    if (number == reservations_ && number > overtaken_) last_.signature = std::move(signature);
+    std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.number <= number; });
+}
+
 template <typename Message>
 Verdict Signer::sign_message(Pending<Message>& pending, LogPosition durable) {
-    TANDEM_CHECK(pending.needs_ <= durable);
-    if (pending.number_ <= overtaken_)
-        return refuse(
-            "sign.overtaken",
-            "this key may have signed something else here, in a life that it does not remember");
+    TANDEM_CHECK(pending.needs_ <= durable && key_ != nullptr);
+    TANDEM_TRY(ask_overtaken(pending.number_));
     Message& message = pending.message_;
     if (message.signature.empty())
         message.signature = key_->sign(types::sign_bytes(chain_id_, message));
-    if (pending.number_ == reservations_) last_.signature = message.signature;
-    std::erase_if(waiting_,
-                  [&](const Waiting& waiting) { return waiting.number <= pending.number_; });
+    settle(pending.number_, message.signature);
     return {};
 }
 
@@ -117,6 +133,59 @@ Result<types::Vote> Signer::sign(Pending<types::Vote> pending, LogPosition durab
 Result<types::Proposal> Signer::sign(Pending<types::Proposal> pending, LogPosition durable) {
     TANDEM_TRY(sign_message(pending, durable));
     return std::move(pending.message_);
+}
+
+// ---- A remote signer
+
+template <typename Message>
+Result<Message> Signer::ask(const Pending<Message>& pending, LogPosition durable) const {
+    TANDEM_CHECK(pending.needs_ <= durable && key_ == nullptr);
+    TANDEM_TRY(ask_overtaken(pending.number_));
+    return pending.message_;
+}
+template Result<types::Vote> Signer::ask(const Pending<types::Vote>&, LogPosition) const;
+template Result<types::Proposal> Signer::ask(const Pending<types::Proposal>&, LogPosition) const;
+
+/// `answer`: its signatures are of no interest to the comparison any more.
+template <typename Message>
+Verdict Signer::accept_message(const Pending<Message>& pending, const Message& answer,
+                               const crypto::Verifier& verifier) {
+    Message asked = pending.message_;
+    asked.timestamp = answer.timestamp;
+    asked.signature = answer.signature;
+    if (asked != answer)
+        return refuse("sign.remote",
+                      "the remote signer answers with something else than it was "
+                      "asked to sign");
+    if (!verifier.verify(public_key_, types::sign_bytes(chain_id_, answer), answer.signature))
+        return refuse("sign.remote", "the remote signer's signature does not hold");
+    return {};
+}
+
+Result<types::Vote> Signer::accept(const Pending<types::Vote>& pending, types::Vote answer,
+                                   const crypto::Verifier& verifier) {
+    types::Vote bare = answer;
+    bare.extension_signature.clear();
+    auto verdict = accept_message(pending, bare, verifier);
+    if (verdict && pending.extends_ &&
+        !verifier.verify(public_key_, types::extension_sign_bytes(chain_id_, answer),
+                         answer.extension_signature))
+        verdict = refuse("sign.remote",
+                         "the remote signer's signature of the vote's extension does not hold");
+    settle(pending.number_, verdict ? answer.signature : elsewhere());
+    TANDEM_TRY(verdict);
+    TANDEM_TRY(ask_overtaken(pending.number_));
+    if (!pending.extends_) answer.extension_signature.clear();
+    return answer;
+}
+
+Result<types::Proposal> Signer::accept(const Pending<types::Proposal>& pending,
+                                       types::Proposal answer, const crypto::Verifier& verifier) {
+    const auto verdict = accept_message(pending, answer, verifier);
+    settle(pending.number_, verdict ? answer.signature : elsewhere());
+    TANDEM_TRY(verdict);
+    TANDEM_TRY(ask_overtaken(pending.number_));
+    return answer;
 }
 
 Bytes Signer::raise_to(LastSigned watermark) {

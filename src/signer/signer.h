@@ -24,7 +24,14 @@
 // hold_back (after a restore, or with a new memory, stay silent until a height that began in our
 // sight), and saw_own (the network shows a signature of ours that we do not remember).
 //
-// Not here: the log, when to vote, remote signers. The rules of comparing are types/sign_guard.h.
+// The key may be in another process (ADR 0011), which has a guard of its own. This one stands
+// before it all the same: what may not be signed is not asked for, and what comes back is not
+// believed.
+//
+//     ... Pending -> ask(durable) -> the remote signer -> accept(its answer) -> Vote
+//
+// Not here: the log, when to vote, how to reach a remote signer (remote_client.h). The rules of
+// comparing are types/sign_guard.h.
 #pragma once
 #include <memory>
 #include <optional>
@@ -107,6 +114,8 @@ class Signer {
     /// signature may be missing: it is made again.
     Signer(std::string chain_id, std::shared_ptr<const crypto::SigningKey> key,
            types::LastSigned last);
+    /// The key of a remote signer: ask() and accept() instead of sign().
+    Signer(std::string chain_id, crypto::PublicKey key, types::LastSigned last);
 
     // ---- Asking. Refused: "sign.not_validator", "sign.validator_index",
     // "sign.validator_address", "sign.pending" (the same step waits for its signature), and as
@@ -127,6 +136,25 @@ class Signer {
     [[nodiscard]] Result<types::Vote> sign(Pending<types::Vote> pending, LogPosition durable);
     [[nodiscard]] Result<types::Proposal> sign(Pending<types::Proposal> pending,
                                                LogPosition durable);
+
+    // ---- Having it signed elsewhere. REQUIRES: a key of a remote signer.
+    /// What is to be signed, with the time that it had before, if it was asked for before. Refused
+    /// and REQUIRES: as sign().
+    template <typename Message>
+    [[nodiscard]] Result<Message> ask(const Pending<Message>& pending, LogPosition durable) const;
+    /// The answer. Refused: "sign.remote" where it is not what was asked for, but for its time, or
+    /// its signatures do not hold; "sign.overtaken". The signature of an extension is left out
+    /// where none belongs.
+    [[nodiscard]] Result<types::Vote> accept(const Pending<types::Vote>& pending,
+                                             types::Vote answer, const crypto::Verifier& verifier);
+    [[nodiscard]] Result<types::Proposal> accept(const Pending<types::Proposal>& pending,
+                                                 types::Proposal answer,
+                                                 const crypto::Verifier& verifier);
+    /// There is no answer. The same message may be asked for again; nothing else.
+    template <typename Message>
+    void give_up(const Pending<Message>& pending) {
+        settle(pending.number_, elsewhere());
+    }
 
     // ---- What we do not remember. Each may give a record for the log, which is to be on the disk
     // before this node takes part any further; nothing that waits is signed then.
@@ -152,6 +180,13 @@ class Signer {
     [[nodiscard]] std::optional<Bytes> remember(const Message& message, types::SignStep step);
     [[nodiscard]] Bytes raise_to(types::LastSigned watermark);
     void void_waiting(const types::LastSigned& seen);
+    [[nodiscard]] Verdict ask_overtaken(std::uint64_t number) const;
+    template <typename Message>
+    [[nodiscard]] Verdict accept_message(const Pending<Message>& pending, const Message& answer,
+                                         const crypto::Verifier& verifier);
+    void settle(std::uint64_t number, types::Signature signature);
+    /// In place of a signature that the remote signer remembers.
+    [[nodiscard]] static types::Signature elsewhere() { return types::Signature{0}; }
 
     /// Reserved, not signed yet.
     struct Waiting {
@@ -160,7 +195,7 @@ class Signer {
     };
 
     std::string chain_id_;
-    std::shared_ptr<const crypto::SigningKey> key_;
+    std::shared_ptr<const crypto::SigningKey> key_;  // null: a remote signer has it
     crypto::PublicKey public_key_;
     types::Address address_;
     types::LastSigned last_;  // its signature is missing while it waits
