@@ -8,6 +8,7 @@
 #include <list>
 
 #include "io/http_connection.h"
+#include "io/unix_socket.h"
 
 namespace tandem::io {
 
@@ -40,16 +41,6 @@ std::string shown(const stream_protocol::endpoint& raw) {
     const std::string host = endpoint.address().to_string();
     return (endpoint.address().is_v6() ? '[' + host + ']' : host) + ':' +
            std::to_string(endpoint.port());
-}
-
-/// A socket that nobody listens on any more is taken away; one that is alive is not.
-void remove_dead_socket(asio::io_context& loop, const std::string& path) {
-    std::error_code ignored;
-    if (!std::filesystem::is_socket(path, ignored)) return;
-    asio::local::stream_protocol::socket probe(loop);
-    error_code error;
-    probe.connect(asio::local::stream_protocol::endpoint(path), error);
-    if (error == asio::error::connection_refused) std::filesystem::remove(path, ignored);
 }
 
 }  // namespace

@@ -9,10 +9,10 @@
 #include <deque>
 #include <fmt/format.h>
 #include <iostream>
-#include <sys/random.h>
 
 #include "io/exit_codes.h"
 #include "io/files.h"
+#include "io/fresh_secret.h"
 
 namespace tandem::io {
 namespace {
@@ -104,11 +104,7 @@ void NetworkHost::arm_timers() {
 }
 
 crypto::SecretArray<32> NetworkHost::fresh_secret() {
-    crypto::SecretArray<32> secret;
-    const auto bytes = secret.span();
-    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        stop({"random", "the system gives no random numbers"});
-    return secret;
+    return io::fresh_secret();
 }
 
 // ---- Connections

@@ -88,6 +88,7 @@ void add_key_commands(CLI::App& app, Context& context);
 void add_reset_commands(CLI::App& app, Context& context);
 void add_config_command(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
+void add_signer(CLI::App& app, Context& context);
 void add_seat_commands(CLI::App& app, Context& context);
 void add_verify_switch(CLI::App& app, Context& context);
 void add_log(CLI::App& app, Context& context);

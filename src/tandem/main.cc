@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
     add_testnet(app, context);
     add_key_commands(app, context);
     add_reset_commands(app, context);
+    add_signer(app, context);
     add_seat_commands(app, context);
     add_verify_switch(app, context);
     add_log(app, context);

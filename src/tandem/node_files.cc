@@ -124,6 +124,15 @@ Result<crypto::PrivateKey> load_validator_key(const fs::path& path) {
     return load_key(path, types::validator_key_from_json);
 }
 
+Result<types::LastSigned> load_last_signed(const fs::path& path) {
+    if (!is_there(path)) return types::LastSigned{};
+    const auto text = read_file(path, key_file_bytes_max);
+    if (!text) return std::unexpected(text.error());
+    auto reading = types::last_signed_from_json(*text);
+    if (!reading) return in_file(path, reading.error());
+    return std::move(reading->last);
+}
+
 Result<PublicKeys> prepare_keys(const Home& home, const Config& config, FileBatch& batch,
                                 std::vector<LogLine>& log) {
     const auto validator = prepare_validator(home, config.base, batch, log);

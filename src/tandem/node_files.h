@@ -37,6 +37,10 @@ class FileKey final : public crypto::SigningKey {
 [[nodiscard]] Result<crypto::PrivateKey> load_node_key(const std::filesystem::path& path);
 [[nodiscard]] Result<crypto::PrivateKey> load_validator_key(const std::filesystem::path& path);
 
+/// What the key signed last, as the file says. Nothing where there is no file: the caller knows
+/// whether that may be.
+[[nodiscard]] Result<types::LastSigned> load_last_signed(const std::filesystem::path& path);
+
 struct PublicKeys {
     crypto::PublicKey node;
     crypto::PublicKey validator;

@@ -61,12 +61,10 @@ Result<p2p::PeersConfig> peers_config(const P2pConfig& config, const std::string
     return rules;
 }
 
-node::EngineConfig engine_config(const Config& config,
-                                 std::shared_ptr<const crypto::SigningKey> key) {
+node::EngineConfig engine_config(const Config& config) {
     node::EngineConfig engine;
     engine.consensus = consensus_config(config.consensus);
     engine.block_time_tolerance = config.consensus.block_time_tolerance;
-    engine.key = std::move(key);
     engine.software_version = std::string(cometbft_version);
     engine.keep_answers = !config.storage.discard_abci_responses;
     return engine;

@@ -14,8 +14,8 @@ namespace tandem::program {
 [[nodiscard]] Result<p2p::PeersConfig> peers_config(const P2pConfig& config,
                                                     const std::string& own_id);
 [[nodiscard]] consensus::Config consensus_config(const ConsensusConfig& config);
-[[nodiscard]] node::EngineConfig engine_config(const Config& config,
-                                               std::shared_ptr<const crypto::SigningKey> key);
+/// Without the key.
+[[nodiscard]] node::EngineConfig engine_config(const Config& config);
 [[nodiscard]] mempool::Limits mempool_limits(const MempoolConfig& config);
 [[nodiscard]] std::uint32_t tx_bytes_max(const MempoolConfig& config);
 [[nodiscard]] rpc::ServiceConfig service_config(const RpcConfig& config);

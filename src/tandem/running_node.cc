@@ -8,6 +8,7 @@
 #include "io/exit_codes.h"
 #include "io/failure.h"
 #include "io/http_server.h"
+#include "io/remote_signer.h"
 #include "io/shared_database.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
@@ -71,6 +72,7 @@ struct RunningNode::Parts {
     // ---- Opening, in this order.
     Opened<void> read_files();
     Opened<void> open_storage();
+    Opened<void> find_validator_key();
     Opened<void> choose_application();
     Opened<void> open_network();
     Opened<void> assemble();
@@ -87,7 +89,9 @@ struct RunningNode::Parts {
     std::unique_ptr<ProcessReporter> reporter;
     types::GenesisDoc genesis;
     std::shared_ptr<const crypto::SigningKey> node_key;
-    std::shared_ptr<const crypto::SigningKey> validator_key;
+    std::shared_ptr<const crypto::SigningKey> validator_key;  // null: a remote signer has it
+    types::LastSigned signed_before;                          // by it, says its state file
+    crypto::PublicKey validator_public_key;
     std::shared_ptr<const crypto::SigningKey> liveness_key;  // of a chain with seats
 
     boost::asio::io_context loop{1};  // outlives the log, whose thread calls it
@@ -97,6 +101,8 @@ struct RunningNode::Parts {
     std::optional<store::StateStore> states;
     std::optional<io::LogFile::Opened> log_file;
     std::optional<DiskLog> log;
+
+    std::unique_ptr<io::RemoteSigner> remote_signer;
 
     ChosenApplication inner;
     std::unique_ptr<store::SeatsStore> seats_store;
@@ -128,8 +134,8 @@ RunningNode::~RunningNode() = default;
 std::expected<std::unique_ptr<RunningNode>, StartFailure> RunningNode::open(const Home& home,
                                                                             const Config& config) {
     auto parts = std::make_unique<Parts>(home, config);
-    for (const auto step : {&Parts::read_files, &Parts::open_storage, &Parts::choose_application,
-                            &Parts::open_network, &Parts::assemble})
+    for (const auto step : {&Parts::read_files, &Parts::open_storage, &Parts::find_validator_key,
+                            &Parts::choose_application, &Parts::open_network, &Parts::assemble})
         if (auto done = ((*parts).*step)(); !done) return std::unexpected(done.error());
     return std::unique_ptr<RunningNode>(new RunningNode(std::move(parts)));
 }
@@ -141,8 +147,6 @@ base::Verdict RunningNode::Parts::check_offered() const {
                                         "of config.toml",
                                         key, what));
     };
-    if (!config.base.priv_validator_laddr.empty())
-        return not_yet("priv_validator_laddr", "work with remote signers");
     if (config.base.abci != "socket")
         return not_yet("abci = \"" + config.base.abci + '"', "speak gRPC to an application");
     if (config.base.filter_peers) return not_yet("filter_peers", "ask the application about peers");
@@ -157,7 +161,7 @@ base::Verdict RunningNode::Parts::check_offered() const {
 }
 
 base::Verdict RunningNode::Parts::check_double_sign() const {
-    const types::Address own = crypto::address(validator_key->public_key());
+    const types::Address own = crypto::address(validator_public_key);
     const std::int64_t newest = blocks->height();
     for (std::int64_t height =
              std::max(newest - config.consensus.double_sign_check_height + 1, blocks->base());
@@ -197,9 +201,15 @@ Opened<void> RunningNode::Parts::read_files() {
     auto node_secret = load_node_key(home.at(config.base.node_key_file));
     if (!node_secret) return fail(code::no_input, node_secret.error());
     node_key = std::make_shared<FileKey>(std::move(*node_secret));
-    auto validator_secret = load_validator_key(home.at(config.base.priv_validator_key_file));
-    if (!validator_secret) return fail(code::no_input, validator_secret.error());
-    validator_key = std::make_shared<FileKey>(std::move(*validator_secret));
+    if (config.base.priv_validator_laddr.empty()) {
+        auto secret = load_validator_key(home.at(config.base.priv_validator_key_file));
+        if (!secret) return fail(code::no_input, secret.error());
+        validator_key = std::make_shared<FileKey>(std::move(*secret));
+        validator_public_key = validator_key->public_key();
+        auto state = load_last_signed(home.at(config.base.priv_validator_state_file));
+        if (!state) return fail(code::bad_data, state.error());
+        signed_before = std::move(*state);
+    }
 
     const auto seats_read = seats::read_genesis(base::as_bytes(genesis.app_state));
     if (!seats_read) return fail(code::configuration, seats_read.error());
@@ -242,6 +252,21 @@ Opened<void> RunningNode::Parts::open_storage() {
     return {};
 }
 
+/// Waits for a remote signer, where one has the key.
+Opened<void> RunningNode::Parts::find_validator_key() {
+    if (validator_key) return {};
+    auto opened = io::RemoteSigner::listen(loop, *reporter, config.base.priv_validator_laddr,
+                                           genesis.chain_id);
+    if (!opened) return fail(code::unavailable, opened.error());
+    remote_signer = std::move(*opened);
+    reporter->report(node::LogLevel::info, "privval",
+                     "waiting for a signer at " + remote_signer->address());
+    if (const auto found = remote_signer->wait_for_key(); !found)
+        return fail(code::unavailable, found.error());
+    validator_public_key = remote_signer->client().public_key();
+    return {};
+}
+
 Opened<void> RunningNode::Parts::choose_application() {
     auto chosen = program::choose_application(config.base.proxy_app, genesis, *database, *reporter);
     if (!chosen) return fail(code::configuration, chosen.error());
@@ -250,7 +275,7 @@ Opened<void> RunningNode::Parts::choose_application() {
     seats_store = std::make_unique<store::SeatsStore>(
         *database, inner.is_in_database ? store::SeatsDurability::with_application
                                         : store::SeatsDurability::at_once);
-    const types::Address address = crypto::address(validator_key->public_key());
+    const types::Address address = crypto::address(validator_public_key);
     seats = std::make_unique<seats::SeatsApplication>(
         *inner.application, *seats_store, crypto::real_verifier(),
         seats::OwnNode{base::to_bytes(base::view(address)), liveness_key});
@@ -324,12 +349,15 @@ Opened<void> RunningNode::Parts::assemble() {
     if (!rules) return fail(code::configuration, rules.error());
     auto book = address_book();
     if (!book) return fail(code::bad_data, book.error());
-    node::NodeConfig settings{.engine = engine_config(config, validator_key),
+    node::NodeConfig settings{.engine = engine_config(config),
                               .peers = std::move(*rules),
                               .book = std::move(*book),
                               .seed = random_seed(),
                               .broadcast_txs = config.mempool.broadcast,
                               .tx_bytes_max = tx_bytes_max(config.mempool)};
+    settings.engine.key = validator_key;
+    settings.engine.signed_before = signed_before;
+    if (remote_signer) settings.engine.remote_key = &remote_signer->client();
     const node::EngineParts engine{.host = *host,
                                    .reporter = *reporter,
                                    .log = *log,

@@ -122,7 +122,9 @@ VirtualNode::Process::Process(VirtualNode& owner)
             .verifier = crypto::real_verifier()},
            {.engine = {.consensus = owner.network_.timeouts,
                        .rules = {},
-                       .key = owner.key_,
+                       .key = owner.network_.has_remote_signers ? nullptr : owner.key_,
+                       .remote_key = owner.remote_key(),
+                       .signed_before = {},
                        .software_version = "0.38.26"},
             .peers = owner.rules(),
             .book = p2p::AddressBook({}, base::Bytes(12, 1)),
@@ -170,6 +172,20 @@ void VirtualNode::start() {
     turn(life, [](node::Node& node) { node.start(); });
 }
 
+signer::RemoteKey* VirtualNode::remote_key() {
+    if (!network_.has_remote_signers) return nullptr;
+    if (!signer_) {
+        const auto pair = crypto::Ed25519PrivateKey::from_seed(
+            base::Bytes(32, static_cast<std::uint8_t>(index_ + 1)));
+        signer_.emplace(network_.clock, network_.genesis.chain_id,
+                        *crypto::PrivateKey::from_bytes(crypto::KeyType::ed25519, pair.bytes()));
+    }
+    // The process that begins is the next life.
+    return &signer_->begin([this, life = life_ + 1](const std::function<void()>& work) {
+        turn(life, [&work](node::Node&) { work(); });
+    });
+}
+
 p2p::PeersConfig VirtualNode::rules() const {
     p2p::PeersConfig rules;
     rules.own_id = address().id;
@@ -181,6 +197,7 @@ p2p::PeersConfig VirtualNode::rules() const {
 
 void VirtualNode::crash() {
     ++life_;
+    if (signer_) signer_->end();
     process_.reset();
     log_.crash();
     database_.crash();

@@ -10,6 +10,7 @@
 #include "node/node.h"
 #include "p2p/secret_connection.h"
 #include "store/memory_key_values.h"
+#include "tests/node/virtual_signer.h"
 #include "types/key_files.h"
 #include "types/packets.h"
 
@@ -93,6 +94,8 @@ class VirtualNetwork {
     VirtualClock clock;
     types::GenesisDoc genesis;
     consensus::Config timeouts;
+    /// The keys of all validators are with remote signers. Set before the first start.
+    bool has_remote_signers = false;
 
   private:
     friend class VirtualNode;
@@ -128,6 +131,8 @@ class VirtualNode final : public node::Host, public node::Reporter {
     [[nodiscard]] store::BlockStore& blocks();
     [[nodiscard]] consensus::Shared<types::ValidatorSet> validators(std::int64_t height);
     [[nodiscard]] const crypto::PublicKey& key() const { return public_key_; }
+    /// REQUIRES: the network has them, and this node was started.
+    [[nodiscard]] VirtualSigner& signer() { return *signer_; }
     /// Its key is in the validator set of the next height.
     [[nodiscard]] bool is_validator() { return node().engine().is_validator(); }
     [[nodiscard]] types::PeerAddress address() const;
@@ -159,6 +164,7 @@ class VirtualNode final : public node::Host, public node::Reporter {
     [[nodiscard]] std::unique_ptr<seats::SeatsApplication> wrap(abci::Application& application,
                                                                 seats::StateStore& store) const;
     [[nodiscard]] p2p::PeersConfig rules() const;
+    [[nodiscard]] signer::RemoteKey* remote_key();
     /// In the present life of the process, and then the turn ends.
     void turn(std::uint64_t life, const std::function<void(node::Node&)>& event);
     void deliver(const std::shared_ptr<VirtualNetwork::Cable>& cable, int end, base::Bytes bytes);
@@ -173,6 +179,7 @@ class VirtualNode final : public node::Host, public node::Reporter {
     store::MemoryKeyValues database_;
     ledger::MemoryStorage application_storage_;
     VirtualLog log_;
+    std::optional<VirtualSigner> signer_;
     std::unique_ptr<Process> process_;
     std::uint64_t life_ = 0;
     std::uint8_t secrets_ = 0;

@@ -17,16 +17,17 @@ def cometbft_program():
     return os.environ.get("COMETBFT") or shutil.which("cometbft")
 
 
-def mixed_network(engines):
-    """A network of cometbft's own files; `engines`: the program of each node. The last two have no
-    power."""
+def mixed_network(engines, followers=2):
+    """A network of cometbft's own files; `engines`: the program of each node. The last of them have
+    no power."""
     network = Network()
     folder = network.folder / "net"
-    validators = len(engines) - 2
-    subprocess.run([cometbft_program(), "testnet", "--v", str(validators), "--n", "2", "--o",
+    validators = len(engines) - followers
+    subprocess.run([cometbft_program(), "testnet", "--v", str(validators), "--n", str(followers), "--o",
                     str(folder), "--hostname-prefix", "127.0.0.1"],
                    check=True, stdout=subprocess.DEVNULL)
-    first = free_ports(2 * len(engines))
+    first = free_ports(3 * len(engines))
+    network.spare_ports = range(first + 2 * len(engines), first + 3 * len(engines))
     homes = [folder / f"node{i}" for i in range(len(engines))]
     ids = [subprocess.run([cometbft_program(), "show-node-id", "--home", str(home)], check=True,
                           capture_output=True, text=True).stdout.strip() for home in homes]

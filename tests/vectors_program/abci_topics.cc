@@ -1,7 +1,6 @@
-// abci-messages: every request and response as framed on a socket. remote-signer: the encodings.
+// abci-messages: every request and response as framed on a socket.
 #include "abci/messages.h"
 #include "tests/vectors_program/convert.h"
-#include "types/privval_messages.h"
 #include "wire/framing.h"
 
 namespace tandem::vectors {
@@ -45,35 +44,7 @@ void run_abci_messages(Case& c) {
     c.know_members({"framed", "encoded"});
 }
 
-void expect_signer_message(Case& c, const std::string& what, const Json& message,
-                           const Json& framed) {
-    expect_framed(c, what, message_from<types::PrivvalMessage>(message), framed);
-}
-
-void run_remote_signer(Case& c) {
-    const std::string& name = c.name();
-    if (name.starts_with("encoding: ")) {
-        c.know_members({"delimited"});
-        expect_signer_message(c, "delimited", c.in(), c.out().at("delimited"));
-    } else if (name.starts_with("signer: ")) {
-        c.know_members({"answer", "message"});
-        if (!c.in().at("message").contains("note")) {
-            expect_signer_message(c, "request", c.in().at("message"), c.in().at("request"));
-            expect_signer_message(c, "answer", c.out().at("message"), c.out().at("answer"));
-        }
-        c.pending("encodings agree; answers need the remote signer");
-    } else if (name.starts_with("dialogue: ")) {
-        c.know_members({"messages"});
-        for (const Json& step : c.out().at("messages"))
-            expect_signer_message(c, "message", step.at("message"), step.at("bytes"));
-        c.pending("encodings agree; the dialogue needs a running node");
-    } else {
-        c.unknown(name);
-    }
-}
-
 const RegisterTopic abci_messages_topic("abci-messages", run_abci_messages);
-const RegisterTopic remote_signer_topic("remote-signer", run_remote_signer);
 
 }  // namespace
 }  // namespace tandem::vectors

@@ -9,10 +9,6 @@ namespace {
 const RegisterPending abci_dialogues("abci-dialogues", "needs an ABCI socket server and a node");
 
 const RegisterPendingCases ml_dsa({"commit_verify", "light_client", "other_keys"}, no_ml_dsa);
-const RegisterPendingCases remote_signer({"remote-signer"},
-                                         "encodings agree; answers need the remote signer");
-const RegisterPendingCases remote_dialogue({"remote-signer"},
-                                           "encodings agree; the dialogue needs a running node");
 
 }  // namespace
 }  // namespace tandem::vectors
