@@ -55,7 +55,7 @@ struct EngineConfig {
     /// In place of `key`. Borrowed, outlives the engine.
     signer::RemoteKey* remote_key = nullptr;
     /// What `key` signed last before it came to this node's log; the later memory counts.
-    types::LastSigned signed_before;
+    types::LastSigned signed_before = {};
     std::string software_version;
     bool keep_answers = true;  // of all blocks, and not of the newest alone
 };

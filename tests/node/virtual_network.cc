@@ -124,7 +124,6 @@ VirtualNode::Process::Process(VirtualNode& owner)
                        .rules = {},
                        .key = owner.network_.has_remote_signers ? nullptr : owner.key_,
                        .remote_key = owner.remote_key(),
-                       .signed_before = {},
                        .software_version = "0.38.26"},
             .peers = owner.rules(),
             .book = p2p::AddressBook({}, base::Bytes(12, 1)),
@@ -174,12 +173,9 @@ void VirtualNode::start() {
 
 signer::RemoteKey* VirtualNode::remote_key() {
     if (!network_.has_remote_signers) return nullptr;
-    if (!signer_) {
-        const auto pair = crypto::Ed25519PrivateKey::from_seed(
-            base::Bytes(32, static_cast<std::uint8_t>(index_ + 1)));
+    if (!signer_)
         signer_.emplace(network_.clock, network_.genesis.chain_id,
-                        *crypto::PrivateKey::from_bytes(crypto::KeyType::ed25519, pair.bytes()));
-    }
+                        base::Bytes(32, static_cast<std::uint8_t>(index_ + 1)));  // as key_
     // The process that begins is the next life.
     return &signer_->begin([this, life = life_ + 1](const std::function<void()>& work) {
         turn(life, [&work](node::Node&) { work(); });

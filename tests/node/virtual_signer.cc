@@ -1,18 +1,22 @@
 #include "tests/node/virtual_signer.h"
 
 #include "base/check.h"
+#include "crypto/ed25519.h"
 #include "tests/node/virtual_network.h"
 #include "wire/framing.h"
 
 namespace tandem::testing {
 
-VirtualSigner::VirtualSigner(VirtualClock& clock, std::string chain_id, crypto::PrivateKey key)
-    : clock_(clock), chain_id_(std::move(chain_id)), key_(std::move(key)) {
+VirtualSigner::VirtualSigner(VirtualClock& clock, std::string chain_id, base::Bytes seed)
+    : clock_(clock), chain_id_(std::move(chain_id)), seed_(std::move(seed)) {
     start_service();
 }
 
 void VirtualSigner::start_service() {
-    service_.emplace(chain_id_, types::GuardedKey(key_, kept_),
+    const auto pair = crypto::Ed25519PrivateKey::from_seed(seed_);
+    auto key = crypto::PrivateKey::from_bytes(crypto::KeyType::ed25519, pair.bytes());
+    TANDEM_CHECK(key.has_value());
+    service_.emplace(chain_id_, types::GuardedKey(std::move(*key), kept_),
                      [this](const types::LastSigned& last) { kept_ = last; });
     reader_.emplace(*service_);
 }
@@ -28,9 +32,7 @@ signer::RemoteClient& VirtualSigner::begin(
     const base::Bytes asked = client_->take_output();
     write_down(true, asked);
     hear(*reader_->receive(asked));
-    client_->on_work = [this] {
-        clock_.after(Time(0), [this, life = life_] { work(life); });
-    };
+    client_->on_work = [this] { clock_.after(Time(0), [this, life = life_] { work(life); }); };
     client_->on_work();
     return *client_;
 }

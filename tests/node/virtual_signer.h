@@ -17,7 +17,8 @@ class VirtualSigner {
   public:
     using Time = signer::RemoteClient::Time;
 
-    VirtualSigner(VirtualClock& clock, std::string chain_id, crypto::PrivateKey key);
+    /// `seed`: of its Ed25519 key.
+    VirtualSigner(VirtualClock& clock, std::string chain_id, base::Bytes seed);
 
     /// A process of the validator begins; `in_turn` runs work in a turn of its node. The signer is
     /// there, and has shown its key.
@@ -47,7 +48,7 @@ class VirtualSigner {
 
     VirtualClock& clock_;
     std::string chain_id_;
-    crypto::PrivateKey key_;
+    base::Bytes seed_;
     types::LastSigned kept_;
     std::optional<signer::RemoteService> service_;
     std::optional<signer::RequestReader> reader_;

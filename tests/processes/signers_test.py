@@ -72,6 +72,12 @@ def expect_silence(signer, others):
         for at in range(top + 1, others[0].height())) >= 2)
 
 
+def restart_node(signer):
+    # A killed CometBFT does not take its own socket's file away when it comes back.
+    (signer.node.home / "signer.sock").unlink(missing_ok=True)
+    signer.node.start()
+
+
 def torment(network, signers):
     for signer in signers:
         others = [node for node in network.nodes if node is not signer.node]
@@ -90,7 +96,7 @@ def torment(network, signers):
         if signer.process.poll() is not None:
             print(f"{signer.name} ended with {signer.process.returncode} when its validator died")
             signer.start()
-        signer.node.start()
+        restart_node(signer)
         expect_signing(signer, others)
     for signer in signers:  # both at once
         others = [node for node in network.nodes if node is not signer.node]
@@ -98,16 +104,26 @@ def torment(network, signers):
         signer.node.kill()
         network.wait_for_height(max(node.height() for node in others) + 2, others)
         signer.start()
-        signer.node.start()
+        restart_node(signer)
         expect_signing(signer, others)
 
 
 def expect_refusals(signer):
-    """A second process with the same state, and a validator that nobody signs for."""
+    """A second process with the same state; a validator that nobody signs for."""
     second = subprocess.run(signer.command, capture_output=True, text=True, timeout=LIMIT_SECONDS)
     if second.returncode != 75:
         raise Failed(f"two signers with one state: the second ended with {second.returncode}: "
                      f"{second.stderr}")
+
+
+    signer.kill()
+    signer.node.kill()
+    restart_node(signer)
+    code = signer.node.process.wait(LIMIT_SECONDS)
+    if code != 69 or not signer.node.said("no signer came to"):
+        raise Failed(f"a validator without its signer ended with {code}")
+    signer.start()
+    restart_node(signer)
 
 
 def no_evidence(node):
@@ -135,7 +151,8 @@ def main():
             network.start_all()
             network.wait_for_height(5)
             torment(network, signers)
-            expect_refusals(signers[0])
+            expect_refusals(signers[-1])
+            expect_signing(signers[-1], network.nodes[:3])
             no_evidence(network.nodes[0])
             print(f"equal at every height up to {expect_equal(network)}")
             for signer in (signers[0], signers[-1]):

@@ -1,8 +1,8 @@
 // remote-signer: encodings; what the reference signer answered, in order and on one connection, is
 // what ours answers; and a recorded conversation of a node with its signer. In that one, ours takes
-// each part in turn: its client asks the recorded questions with the recorded bytes and believes the
-// recorded answers, its service gives them, and a whole node of ours, under a virtual clock, asks
-// the same things in the same order, height by height.
+// each part in turn: its client asks the recorded questions with the recorded bytes and believes
+// the recorded answers, its service gives them, and a whole node of ours, under a virtual clock,
+// asks the same things in the same order, height by height.
 #include <regex>
 
 #include "crypto/sha256.h"
@@ -62,7 +62,8 @@ base::Bytes long_request(Case& c, const Conversation& talk) {
     types::Vote vote = talk.newest_vote;
     vote.type = types::SignedMsgType::precommit;
     const std::string note = in.at("message").at("note");
-    const std::regex form("precommit (\\d+)/(\\d+) with an extension of (\\d+) bytes ([0-9a-f]{2})");
+    const std::regex form(
+        "precommit (\\d+)/(\\d+) with an extension of (\\d+) bytes ([0-9a-f]{2})");
     std::smatch found;
     if (!std::regex_match(note, found, form)) throw BadVector("a note of another kind: " + note);
     vote.height = std::stoll(found[1]);
@@ -125,9 +126,9 @@ std::vector<Step> steps_of(const Json& messages) {
 
 /// Our service in the signer's place.
 void play_signer(Case& c, const std::vector<Step>& steps, const std::string& chain_id) {
-    signer::RemoteService service(
-        chain_id, types::GuardedKey(key_from(c.in().at("validator_priv_key")), {}),
-        [](const types::LastSigned&) {});
+    signer::RemoteService service(chain_id,
+                                  types::GuardedKey(key_from(c.in().at("validator_priv_key")), {}),
+                                  [](const types::LastSigned&) {});
     signer::RequestReader reader(service);
     for (const Step& step : steps) {
         const auto answer = reader.receive(step.asked_bytes);
@@ -190,8 +191,7 @@ class NodePart {
             types::Vote wanted = std::get<types::SignedVoteResponse>(step.answered.sum).vote;
             if (!has_extension) wanted.extension_signature.clear();  // nobody asked for it
             if (*answer != wanted) case_.fail("vote", "as it was answered", "another");
-        } else if (*answer !=
-                   std::get<types::SignedProposalResponse>(step.answered.sum).proposal) {
+        } else if (*answer != std::get<types::SignedProposalResponse>(step.answered.sum).proposal) {
             case_.fail("proposal", "as it was answered", "another");
         }
     }
