@@ -142,6 +142,11 @@ void SignerDialer::Core::ended(const std::string& why) {
     });
 }
 
+base::Verdict SignerDialer::check_address(const std::string& address) {
+    TANDEM_TRY(signer_place("connect", address));
+    return {};
+}
+
 base::Result<std::unique_ptr<SignerDialer>> SignerDialer::start(asio::io_context& loop,
                                                                 node::Reporter& reporter,
                                                                 signer::RemoteService& service,

@@ -21,8 +21,10 @@ class SignerDialer {
     /// A validator says something every 3.3 s.
     static constexpr std::chrono::seconds silence_max{10};
 
-    /// "tcp://HOST:PORT" or "unix://PATH". Refused ("connect") for what is neither. All three
-    /// outlive this; it works while the loop runs.
+    /// "tcp://HOST:PORT" or "unix://PATH". Refused ("connect") for what is neither.
+    [[nodiscard]] static base::Verdict check_address(const std::string& address);
+
+    /// Refused as check_address(). All three outlive this; it works while the loop runs.
     [[nodiscard]] static base::Result<std::unique_ptr<SignerDialer>> start(
         boost::asio::io_context& loop, node::Reporter& reporter, signer::RemoteService& service,
         const std::string& address);

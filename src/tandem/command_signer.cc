@@ -54,11 +54,6 @@ std::expected<std::string, Failure> chain_of(const SignerOptions& options, const
 std::expected<types::LastSigned, Failure> newest_signed(const SignerFiles& files,
                                                         const std::string& chain_id,
                                                         const crypto::PrivateKey& key) {
-    if (!is_there(files.state))
-        return fail(ExitCode::no_input,
-                    fmt::format("{} is missing, but {} is there: without knowing what the key "
-                                "signed last it must not sign. Bring the state file back",
-                                files.state.string(), files.key.string()));
     auto last = load_last_signed(files.state);
     if (!last) return fail(last.error(), ExitCode::bad_data);
     if (is_there(files.log)) {
@@ -93,6 +88,8 @@ signer::RemoteService::Keep keeper(const fs::path& path) {
 }
 
 Outcome serve(const Context& context, const SignerOptions& options) {
+    if (const auto usable = io::SignerDialer::check_address(options.connect); !usable)
+        return fail(usable.error(), ExitCode::usage);
     const auto home = context.home();
     if (!home) return fail(home.error());
     auto config = context.config(*home);
@@ -105,9 +102,11 @@ Outcome serve(const Context& context, const SignerOptions& options) {
     if (!key) return fail(key.error());
     auto chain_id = chain_of(options, files.genesis);
     if (!chain_id) return fail(std::move(chain_id).error());
-    if (!is_there(files.state.parent_path()))
-        return fail(ExitCode::no_input, fmt::format("there is no folder {} with the key's state",
-                                                    files.state.parent_path().string()));
+    if (!is_there(files.state))
+        return fail(ExitCode::no_input,
+                    fmt::format("{} is missing, but {} is there: without knowing what the key "
+                                "signed last it must not sign. Bring the state file back",
+                                files.state.string(), files.key.string()));
     const auto lock = io::FolderLock::take(files.state.parent_path());
     if (!lock) return fail(lock.error());
     auto last = newest_signed(files, *chain_id, *key);

@@ -381,5 +381,36 @@ TEST_F(Commands, CometBftReadsWhatWeWrite) {
               lines(text_of(temp_.path / "c/config/genesis.json")));
 }
 
+// ---- signer
+
+TEST_F(Commands, ASignerIsRefusedWithoutWhatItNeeds) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    const auto serve = [](std::vector<std::string> more) {
+        std::vector<std::string> all{"signer", "serve", "--home", "h"};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    };
+    const std::string nowhere = "unix://nobody.sock";
+    refused(ExitCode::usage, serve({}), "--connect");
+    refused(ExitCode::usage, serve({"--connect", "127.0.0.1:1"}), "tcp://HOST:PORT");
+    refused(ExitCode::no_input, {"signer", "serve", "--home", "g", "--connect", nowhere},
+            "priv_validator_key.json");
+    {
+        const auto lock = io::FolderLock::take(temp_.path / "h/data");
+        ASSERT_TRUE(lock);
+        refused(ExitCode::busy, serve({"--connect", nowhere}), "");
+    }
+    fs::remove(temp_.path / "h/config/genesis.json");
+    refused(ExitCode::usage, serve({"--connect", nowhere}), "--chain-id");
+    const std::string state = text_of(temp_.path / "h/data/priv_validator_state.json");
+    write("h/data/priv_validator_state.json", "{\"height\": 5}");
+    const Ran ran = tandem(serve({"--connect", nowhere, "--chain-id", "c"}));  // has the lock
+    EXPECT_EQ(ran.code, static_cast<int>(ExitCode::bad_data)) << ran.err;
+    EXPECT_NE(ran.err.find("priv_validator_state.json"), std::string::npos) << ran.err;
+    fs::remove(temp_.path / "h/data/priv_validator_state.json");
+    refused(ExitCode::no_input, serve({"--connect", nowhere, "--chain-id", "c"}),
+            "signed last it must not sign");
+}
+
 }  // namespace
 }  // namespace tandem::program

@@ -11,7 +11,6 @@ namespace {
 
 using p2p::testing::FixedKey;
 
-constexpr std::int64_t epoch_seconds = 1'700'000'000;
 constexpr Time flight = std::chrono::milliseconds(1);
 constexpr Time barrier_time = std::chrono::milliseconds(1);
 
@@ -93,6 +92,7 @@ struct VirtualNode::Process {
     store::BlockStore blocks;
     store::StateStore states;
     ledger::KvStore application;
+    std::unique_ptr<abci::Application> around;
     store::SeatsStore seats_store;
     std::unique_ptr<seats::SeatsApplication> seats;
     mempool::Mempool mempool;
@@ -105,8 +105,11 @@ VirtualNode::Process::Process(VirtualNode& owner)
     : blocks(owner.database_),
       states(owner.database_),
       application(owner.application_storage_),
+      around(owner.network_.around_application
+                 ? owner.network_.around_application(owner.index_, application)
+                 : nullptr),
       seats_store(owner.database_, store::SeatsDurability::at_once),
-      seats(owner.wrap(application, seats_store)),
+      seats(owner.wrap(around ? *around : application, seats_store)),
       mempool(mempool::Limits{}),
       evidence(owner.database_, blocks, states, crypto::real_verifier()),
       local{*owner.node_key_, {}, node::open_channels(types::tx_bytes_max_default), {}},
@@ -116,7 +119,9 @@ VirtualNode::Process::Process(VirtualNode& owner)
             .database = owner.database_,
             .blocks = blocks,
             .states = states,
-            .application = seats ? static_cast<abci::Application&>(*seats) : application,
+            .application = seats    ? static_cast<abci::Application&>(*seats)
+                           : around ? *around
+                                    : application,
             .evidence = evidence,
             .mempool = mempool,
             .verifier = crypto::real_verifier()},
@@ -247,7 +252,7 @@ Time VirtualNode::now() const {
 
 types::Timestamp VirtualNode::wall_clock() const {
     const std::int64_t nanos = network_.clock.now().count();
-    return {epoch_seconds + nanos / 1'000'000'000,
+    return {network_.epoch_seconds + nanos / 1'000'000'000,
             static_cast<std::int32_t>(nanos % 1'000'000'000)};
 }
 

@@ -96,6 +96,11 @@ class VirtualNetwork {
     consensus::Config timeouts;
     /// The keys of all validators are with remote signers. Set before the first start.
     bool has_remote_signers = false;
+    /// Puts an application around that of a node, whenever its process begins. None: there is none.
+    std::function<std::unique_ptr<abci::Application>(std::size_t node, abci::Application& inner)>
+        around_application;
+    /// Of everybody's wall clock at the beginning.
+    std::int64_t epoch_seconds = 1'700'000'000;
 
   private:
     friend class VirtualNode;
@@ -123,6 +128,8 @@ class VirtualNode final : public node::Host, public node::Reporter {
     void start();
     /// kill -9: what was not durable is gone.
     void crash();
+    /// The application forgets everything. REQUIRES: not running.
+    void lose_application() { application_storage_ = {}; }
     [[nodiscard]] bool running() const noexcept { return process_ != nullptr; }
     [[nodiscard]] node::Node& node();
     /// Null where the chain has none.

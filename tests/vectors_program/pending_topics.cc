@@ -6,8 +6,6 @@
 namespace tandem::vectors {
 namespace {
 
-const RegisterPending abci_dialogues("abci-dialogues", "needs an ABCI socket server and a node");
-
 const RegisterPendingCases ml_dsa({"commit_verify", "light_client", "other_keys"}, no_ml_dsa);
 
 }  // namespace
