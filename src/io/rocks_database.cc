@@ -25,7 +25,7 @@ rocksdb::Slice slice(BytesView bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-BytesView view(const rocksdb::Slice& slice) {
+BytesView bytes_of(const rocksdb::Slice& slice) {
     return {reinterpret_cast<const std::uint8_t*>(slice.data()), slice.size()};
 }
 
@@ -92,7 +92,36 @@ rocksdb::Options options_of(const std::filesystem::path& folder, const RocksConf
 struct RocksDatabase::Impl {
     std::filesystem::path folder;
     std::unique_ptr<rocksdb::DB> database;
+
+    /// `snapshot`: null for the present.
+    [[nodiscard]] std::optional<Bytes> get(BytesView key, const rocksdb::Snapshot* snapshot) const;
+    void visit(BytesView first, BytesView end, store::Direction direction, const Visitor& visitor,
+               const rocksdb::Snapshot* snapshot) const;
 };
+
+class RocksDatabase::View final : public store::KeyValuesView {
+  public:
+    explicit View(const Impl& impl) : impl_(impl), snapshot_(impl.database->GetSnapshot()) {}
+    ~View() override { impl_.database->ReleaseSnapshot(snapshot_); }
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+
+    [[nodiscard]] std::optional<Bytes> get(BytesView key) const override {
+        return impl_.get(key, snapshot_);
+    }
+    void visit(BytesView first, BytesView end, store::Direction direction,
+               const Visitor& visitor) const override {
+        impl_.visit(first, end, direction, visitor, snapshot_);
+    }
+
+  private:
+    const Impl& impl_;
+    const rocksdb::Snapshot* snapshot_;
+};
+
+std::unique_ptr<const store::KeyValuesView> RocksDatabase::view() const {
+    return std::make_unique<View>(*impl_);
+}
 
 RocksDatabase::RocksDatabase(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RocksDatabase::~RocksDatabase() = default;
@@ -100,8 +129,11 @@ RocksDatabase::~RocksDatabase() = default;
 base::Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(
     const std::filesystem::path& folder, RocksConfig config) {
     rocksdb::DB* opened = nullptr;
+    if (config.is_read_only) config.create_if_missing = false;
+    const rocksdb::Options options = options_of(folder, config);
     const rocksdb::Status status =
-        rocksdb::DB::Open(options_of(folder, config), folder.string(), &opened);
+        config.is_read_only ? rocksdb::DB::OpenForReadOnly(options, folder.string(), &opened)
+                            : rocksdb::DB::Open(options, folder.string(), &opened);
     if (status.ok()) {
         auto impl = std::make_unique<Impl>();
         impl->folder = folder;
@@ -118,20 +150,29 @@ base::Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(
         return base::refuse(
             "database.busy",
             fmt::format("another process uses the database in {}: stop it first", folder.string()));
-    if (status.IsInvalidArgument() && !config.create_if_missing)
+    const bool is_missing = status.IsInvalidArgument() || status.IsNotFound() ||
+                            !std::filesystem::exists(folder / "CURRENT");
+    if (is_missing && !config.create_if_missing)
         return base::refuse("database.missing",
                             fmt::format("there is no database in {}", folder.string()));
     return base::refuse("database.open", fmt::format("the database in {} cannot be opened: {}",
                                                      folder.string(), text));
 }
 
-std::optional<Bytes> RocksDatabase::get(BytesView key) const {
+std::optional<Bytes> RocksDatabase::Impl::get(BytesView key,
+                                              const rocksdb::Snapshot* snapshot) const {
+    rocksdb::ReadOptions how;
+    how.snapshot = snapshot;
     rocksdb::PinnableSlice value;
-    const rocksdb::Status status = impl_->database->Get(
-        rocksdb::ReadOptions(), impl_->database->DefaultColumnFamily(), slice(key), &value);
+    const rocksdb::Status status =
+        database->Get(how, database->DefaultColumnFamily(), slice(key), &value);
     if (status.IsNotFound()) return std::nullopt;
-    if (!status.ok()) failed("read", impl_->folder, status);
-    return base::to_bytes(view(value));
+    if (!status.ok()) failed("read", folder, status);
+    return base::to_bytes(bytes_of(value));
+}
+
+std::optional<Bytes> RocksDatabase::get(BytesView key) const {
+    return impl_->get(key, nullptr);
 }
 
 void RocksDatabase::write(const Batch& batch) {
@@ -166,25 +207,31 @@ void RocksDatabase::sync() {
 
 void RocksDatabase::visit(BytesView first, BytesView end, store::Direction direction,
                           const Visitor& visitor) const {
+    impl_->visit(first, end, direction, visitor, nullptr);
+}
+
+void RocksDatabase::Impl::visit(BytesView first, BytesView end, store::Direction direction,
+                                const Visitor& visitor, const rocksdb::Snapshot* snapshot) const {
     rocksdb::ReadOptions how;
+    how.snapshot = snapshot;
     const rocksdb::Slice lower = slice(first);
     const rocksdb::Slice upper = slice(end);
     how.iterate_lower_bound = &lower;
     if (!end.empty()) how.iterate_upper_bound = &upper;
     if (!end.empty() && base::compare(first, end) >= 0) return;
-    const std::unique_ptr<rocksdb::Iterator> at(impl_->database->NewIterator(how));
+    const std::unique_ptr<rocksdb::Iterator> at(database->NewIterator(how));
     const bool ascends = direction == store::Direction::ascending;
     if (ascends)
         at->SeekToFirst();
     else
         at->SeekToLast();
-    while (at->Valid() && visitor(view(at->key()), view(at->value()))) {
+    while (at->Valid() && visitor(bytes_of(at->key()), bytes_of(at->value()))) {
         if (ascends)
             at->Next();
         else
             at->Prev();
     }
-    if (!at->status().ok()) failed("read", impl_->folder, at->status());
+    if (!at->status().ok()) failed("read", folder, at->status());
 }
 
 void RocksDatabase::compact() {

@@ -21,6 +21,7 @@ struct RocksConfig {
     std::size_t memory_bytes = std::size_t{16} << 20;  // written and not yet in a file
     std::size_t cache_bytes = std::size_t{8} << 20;    // for reading
     bool create_if_missing = true;
+    bool is_read_only = false;  // nothing on the disk changes, and nothing can be written
 };
 
 class RocksDatabase final : public store::KeyValues {
@@ -37,12 +38,14 @@ class RocksDatabase final : public store::KeyValues {
     void sync() override;
     void visit(store::BytesView first, store::BytesView end, store::Direction direction,
                const Visitor& visitor) const override;
+    [[nodiscard]] std::unique_ptr<const store::KeyValuesView> view() const override;
 
     /// Gives room back that removed entries held. Takes its time.
     void compact();
 
   private:
     struct Impl;
+    class View;
     explicit RocksDatabase(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

@@ -84,6 +84,19 @@ TEST_F(RocksTest, LetsAVisitorWrite) {
     EXPECT_EQ(all(*database, "", "", Direction::ascending), "");
 }
 
+TEST_F(RocksTest, AViewStaysAsItIs) {
+    const auto database = open();
+    database->put(bytes("a"), bytes("1"));
+    const auto view = database->view();
+    database->put(bytes("a"), bytes("2"));
+    database->put(bytes("b"), bytes("3"));
+    EXPECT_EQ(view->get(bytes("a")), bytes("1"));
+    EXPECT_EQ(view->get(bytes("b")), std::nullopt);
+    int entries = 0;
+    view->visit({}, {}, Direction::ascending, [&](BytesView, BytesView) { return ++entries > 0; });
+    EXPECT_EQ(entries, 1);
+}
+
 TEST_F(RocksTest, KeepsLargeValues) {
     const Bytes large(300'000, 9);
     {

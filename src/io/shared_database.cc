@@ -19,26 +19,54 @@ Bytes end_of(KeySpace space) {
 
 using Visitor = std::function<bool(BytesView key, BytesView value)>;
 
-void visit_own(const store::KeyValues& database, BytesView first, BytesView end,
+void visit_own(const store::KeyValuesView& database, BytesView first, BytesView end,
                const Visitor& visitor) {
     database.visit(first, end, store::Direction::ascending,
                    [&](BytesView key, BytesView value) { return visitor(key.subspan(1), value); });
 }
 
-}  // namespace
-
-std::optional<Bytes> ApplicationStorage::get(BytesView key) const {
-    return database_->get(own_key(KeySpace::application, key));
+std::optional<Bytes> get_own(const store::KeyValuesView& database, BytesView key) {
+    return database.get(own_key(KeySpace::application, key));
 }
 
-void ApplicationStorage::scan(BytesView prefix, BytesView from, const Visitor& visit) const {
+void scan_own(const store::KeyValuesView& database, BytesView prefix, BytesView from,
+              const Visitor& visit) {
     const BytesView first = base::compare(prefix, from) < 0 ? from : prefix;
-    visit_own(*database_, own_key(KeySpace::application, first), end_of(KeySpace::application),
+    visit_own(database, own_key(KeySpace::application, first), end_of(KeySpace::application),
               [&](BytesView key, BytesView value) {
                   const bool fits =
                       key.size() >= prefix.size() && base::equal(key.first(prefix.size()), prefix);
                   return fits && visit(key, value);
               });
+}
+
+class ApplicationView final : public ledger::StorageView {
+  public:
+    explicit ApplicationView(std::unique_ptr<const store::KeyValuesView> view)
+        : view_(std::move(view)) {}
+    [[nodiscard]] std::optional<Bytes> get(BytesView key) const override {
+        return get_own(*view_, key);
+    }
+    void scan(BytesView prefix, BytesView from, const Visitor& visit) const override {
+        scan_own(*view_, prefix, from, visit);
+    }
+
+  private:
+    std::unique_ptr<const store::KeyValuesView> view_;
+};
+
+}  // namespace
+
+std::optional<Bytes> ApplicationStorage::get(BytesView key) const {
+    return get_own(*database_, key);
+}
+
+void ApplicationStorage::scan(BytesView prefix, BytesView from, const Visitor& visit) const {
+    scan_own(*database_, prefix, from, visit);
+}
+
+std::unique_ptr<const ledger::StorageView> ApplicationStorage::view() const {
+    return std::make_unique<ApplicationView>(database_->view());
 }
 
 void ApplicationStorage::write(std::vector<ledger::Change> changes) {

@@ -20,6 +20,7 @@ class ApplicationStorage final : public ledger::Storage {
     void scan(base::BytesView prefix, base::BytesView from,
               const std::function<bool(base::BytesView key, base::BytesView value)>& visit)
         const override;
+    [[nodiscard]] std::unique_ptr<const ledger::StorageView> view() const override;
     void write(std::vector<ledger::Change> changes) override;
 
   private:

@@ -159,6 +159,11 @@ base::Verdict read_organisation(EntryChanges& entries, const JsonValue& json) {
                     [&](const JsonValue& space) { return read_namespace(entries, *name, space); });
 }
 
+Storage& without_leftovers(Storage& storage) {
+    ShareRestore::undo_unfinished(storage);
+    return storage;
+}
+
 }  // namespace
 
 base::Result<EntryChanges> share_genesis(BytesView app_state) {
@@ -172,8 +177,13 @@ base::Result<EntryChanges> share_genesis(BytesView app_state) {
     return entries;
 }
 
-Share::Share(Storage& storage, const crypto::Verifier& verifier)
-    : storage_(storage), verifier_(verifier), tree_(storage) {
+Share::Share(Storage& storage, const crypto::Verifier& verifier, ShareSettings settings)
+    : storage_(without_leftovers(storage)),
+      verifier_(verifier),
+      tree_(storage_),
+      expected_chain_id_(std::move(settings.chain_id)),
+      snapshots_(storage_, settings.snapshots),
+      restore_(storage_, tree_) {
     const auto stored = storage_.get(base::as_bytes(position_key));
     if (!stored) return;
     const std::string_view text = base::as_text(*stored);
@@ -191,11 +201,24 @@ abci::ResponseInfo Share::info(const abci::RequestInfo&) {
 }
 
 abci::ResponseQuery Share::query(const abci::RequestQuery& request) {
+    if (restore_.runs()) {  // nothing of what is there was proved yet
+        abci::ResponseQuery answer;
+        answer.code = static_cast<std::uint32_t>(ShareCode::bad_query);
+        answer.codespace = codespace;
+        answer.log = "a snapshot is being restored";
+        return answer;
+    }
     return share_query(storage_, tree_, verifier_, chain_id_, height_, request);
 }
 
 abci::ResponseCheckTx Share::check_tx(const abci::RequestCheckTx& request) {
     abci::ResponseCheckTx answer;
+    if (restore_.runs()) {
+        answer.code = static_cast<std::uint32_t>(ShareCode::unknown_signer);
+        answer.codespace = codespace;
+        answer.log = "a snapshot is being restored";
+        return answer;
+    }
     const auto tx = share::decode_tx(request.tx);
     const ShareBlock block(tree_, verifier_, {chain_id_, height_ + 1, {}});
     const ShareBlock::Done done =
@@ -270,6 +293,7 @@ abci::ResponseCommit Share::commit(const abci::RequestCommit&) {
         {base::to_bytes(base::as_bytes(position_key)), position_bytes(height_, chain_id_)});
     storage_.write(std::move(writes));
     pending_ = {};
+    snapshots_.committed(height_, chain_id_);
     return {};
 }
 
@@ -280,18 +304,36 @@ abci::ResponseVerifyVoteExtension Share::verify_vote_extension(
     const abci::RequestVerifyVoteExtension&) {
     return {abci::ExtensionStatus::accept};
 }
+
+// ---- Snapshots
+
 abci::ResponseListSnapshots Share::list_snapshots(const abci::RequestListSnapshots&) {
-    return {};
+    return snapshots_.list();
 }
-abci::ResponseOfferSnapshot Share::offer_snapshot(const abci::RequestOfferSnapshot&) {
-    return {abci::OfferSnapshotResult::abort};
+abci::ResponseLoadSnapshotChunk Share::load_snapshot_chunk(
+    const abci::RequestLoadSnapshotChunk& request) {
+    return {snapshots_.chunk(request)};
 }
-abci::ResponseLoadSnapshotChunk Share::load_snapshot_chunk(const abci::RequestLoadSnapshotChunk&) {
-    return {};
+
+/// An engine offers one only where it has no state itself, so whatever is here goes.
+abci::ResponseOfferSnapshot Share::offer_snapshot(const abci::RequestOfferSnapshot& request) {
+    const auto answer = restore_.begin(request, expected_chain_id_);
+    if (answer != abci::OfferSnapshotResult::accept) return {answer};
+    height_ = 0;
+    chain_id_.clear();
+    pending_ = {};
+    snapshots_.clear();
+    return {answer};
 }
+
 abci::ResponseApplySnapshotChunk Share::apply_snapshot_chunk(
-    const abci::RequestApplySnapshotChunk&) {
-    return {abci::ApplySnapshotChunkResult::abort, {}, {}};
+    const abci::RequestApplySnapshotChunk& request) {
+    return restore_.apply(request, [this](std::int64_t height, const std::string& chain_id) {
+        height_ = height;
+        chain_id_ = chain_id;
+        return Change{base::to_bytes(base::as_bytes(position_key)),
+                      position_bytes(height, chain_id)};
+    });
 }
 
 }  // namespace tandem::ledger

@@ -16,12 +16,12 @@
 // Operations are signed transactions, executed in order; one that fails is answered with a code and
 // leaves the block valid. A signer's nonces grow, so that a transaction counts once.
 //
-// Not here: snapshots. Formats, codes and queries: docs/formats/share.md.
+// Formats, codes and queries: docs/formats/share.md; snapshots: share_snapshots.h.
 #pragma once
 #include "abci/application.h"
 #include "crypto/verifier.h"
 #include "ledger/share_format.h"
-#include "ledger/share_tree.h"
+#include "ledger/share_snapshots.h"
 
 namespace tandem::ledger {
 
@@ -45,10 +45,15 @@ enum class ShareCode : std::uint32_t {
 /// What `init_chain` would make of the genesis' app_state. Empty is no organisation at all.
 [[nodiscard]] base::Result<EntryChanges> share_genesis(BytesView app_state);
 
+struct ShareSettings {
+    std::string chain_id;  // a snapshot of another chain is refused; empty: of any is taken
+    ShareSnapshotRules snapshots;
+};
+
 class Share final : public abci::Application {
   public:
     /// Goes on from what `storage` holds. Both outlive this.
-    Share(Storage& storage, const crypto::Verifier& verifier);
+    Share(Storage& storage, const crypto::Verifier& verifier, ShareSettings settings = {});
 
     [[nodiscard]] abci::ResponseInfo info(const abci::RequestInfo& request) override;
     [[nodiscard]] abci::ResponseQuery query(const abci::RequestQuery& request) override;
@@ -89,6 +94,10 @@ class Share final : public abci::Application {
         std::vector<Change> versions;
     };
     Pending pending_;
+
+    std::string expected_chain_id_;
+    ShareSnapshots snapshots_;
+    ShareRestore restore_;
 };
 
 }  // namespace tandem::ledger

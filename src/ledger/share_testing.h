@@ -67,14 +67,15 @@ inline Bytes signed_tx(std::string_view signer, std::uint64_t nonce, Operation o
 
 class Rig {
   public:
-    Rig() {
+    explicit Rig(ShareSnapshotRules rules = {}) : settings{std::string(chain_id), rules} {
+        start();
         abci::RequestInitChain request;
         request.chain_id = chain_id;
         request.app_state_bytes = bytes(genesis());
         app_hash = share->init_chain(request).app_hash;
     }
     /// As after a crash.
-    void start() { share = std::make_unique<Share>(storage, crypto::real_verifier()); }
+    void start() { share = std::make_unique<Share>(storage, crypto::real_verifier(), settings); }
     abci::ResponseFinalizeBlock finalize(const std::vector<Bytes>& txs) {
         abci::RequestFinalizeBlock request;
         request.height = height + 1;
@@ -97,8 +98,9 @@ class Rig {
         return share->query({bytes(data), std::move(path), 0, prove});
     }
 
+    ShareSettings settings;
     MemoryStorage storage;
-    std::unique_ptr<Share> share = std::make_unique<Share>(storage, crypto::real_verifier());
+    std::unique_ptr<Share> share;
     std::int64_t height = 0;
     Bytes app_hash;
 };

@@ -182,6 +182,10 @@ void ShareTree::grow_upward(Nodes& nodes) const {
     }
 }
 
+void ShareTree::clear() {
+    levels_ = empty_levels();
+}
+
 void ShareTree::apply(const Nodes& nodes) {
     for (const auto& [place, digest] : nodes) levels_[place.first][place.second] = digest;
 }

@@ -49,6 +49,8 @@ class ShareTree {
     [[nodiscard]] Outcome outcome_of(const EntryChanges& changes) const;
     /// REQUIRES: the outcome's writes go to the storage at once.
     void apply(const Outcome& outcome) { apply(outcome.nodes); }
+    /// As a new one. REQUIRES: the storage holds nothing of it any more.
+    void clear();
 
   private:
     [[nodiscard]] std::map<Bytes, crypto::Digest> hashes_in(std::uint16_t bucket) const;

@@ -6,10 +6,11 @@
 // Rejected: writing as transactions are executed, which FinalizeBlock without its Commit would
 // leave behind.
 //
-// Not here: the database itself (io); snapshots of other heights.
+// Not here: the database itself (io).
 #pragma once
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -25,14 +26,22 @@ struct Change {
     std::optional<Bytes> value;  // nothing: the key goes
 };
 
-class Storage {
+/// What can be read: the present state, or one of a time before.
+class StorageView {
   public:
-    virtual ~Storage() = default;
+    virtual ~StorageView() = default;
     [[nodiscard]] virtual std::optional<Bytes> get(BytesView key) const = 0;
     /// The keys that begin with `prefix` and are not before `from`, in order, while `visit` says
     /// to go on.
     virtual void scan(BytesView prefix, BytesView from,
                       const std::function<bool(BytesView key, BytesView value)>& visit) const = 0;
+};
+
+class Storage : public StorageView {
+  public:
+    /// As it is now, whatever is written later. It costs no copy, and holds what it shows until it
+    /// goes; it must go before the storage does.
+    [[nodiscard]] virtual std::unique_ptr<const StorageView> view() const = 0;
     /// All of it or nothing, durable on return; of several changes of a key the last counts. An
     /// implementation that cannot write stops the process.
     virtual void write(std::vector<Change> changes) = 0;
@@ -42,31 +51,36 @@ class Storage {
 class MemoryStorage final : public Storage {
   public:
     [[nodiscard]] std::optional<Bytes> get(BytesView key) const override {
-        const auto found = values_.find(base::to_bytes(key));
-        if (found == values_.end()) return std::nullopt;
+        const auto found = values_->find(base::to_bytes(key));
+        if (found == values_->end()) return std::nullopt;
         return found->second;
     }
     void scan(BytesView prefix, BytesView from,
               const std::function<bool(BytesView, BytesView)>& visit) const override {
         const BytesView first = base::compare(prefix, from) < 0 ? from : prefix;
-        for (auto at = values_.lower_bound(base::to_bytes(first)); at != values_.end(); ++at) {
+        for (auto at = values_->lower_bound(base::to_bytes(first)); at != values_->end(); ++at) {
             const BytesView key = at->first;
             if (key.size() < prefix.size() || !base::equal(key.first(prefix.size()), prefix))
                 return;
             if (!visit(key, at->second)) return;
         }
     }
+    [[nodiscard]] std::unique_ptr<const StorageView> view() const override {
+        return std::make_unique<MemoryStorage>(*this);
+    }
     void write(std::vector<Change> changes) override {
+        if (values_.use_count() > 1) values_ = std::make_shared<Map>(*values_);
         for (Change& change : changes) {
             if (change.value)
-                values_.insert_or_assign(std::move(change.key), std::move(*change.value));
+                values_->insert_or_assign(std::move(change.key), std::move(*change.value));
             else
-                values_.erase(change.key);
+                values_->erase(change.key);
         }
     }
 
   private:
-    std::map<Bytes, Bytes> values_;
+    using Map = std::map<Bytes, Bytes>;
+    std::shared_ptr<Map> values_ = std::make_shared<Map>();  // copied by who writes, when shared
 };
 
 }  // namespace tandem::ledger

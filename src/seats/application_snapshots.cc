@@ -101,6 +101,7 @@ abci::ResponseListSnapshots SeatsApplication::list_snapshots(
     for (abci::Snapshot& snapshot : impl_->inner.list_snapshots(request).snapshots) {
         const auto kept =
             impl_->store.load_for_snapshots(static_cast<std::int64_t>(snapshot.height));
+        if (snapshot.hash.empty()) continue;  // it is being made: its state is kept, no more
         if (!kept || snapshot.chunks == std::numeric_limits<std::uint32_t>::max()) continue;
         abci::Snapshot ours = snapshot;
         ours.chunks += 1;

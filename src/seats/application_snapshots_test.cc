@@ -69,6 +69,21 @@ TEST_F(Snapshots, StatesAreKeptAsLongAsTheApplicationOffersThem) {
     EXPECT_TRUE(source.seats->load_snapshot_chunk({2, 3, 0}).chunk.empty());
 }
 
+TEST_F(Snapshots, OneThatIsBeingMadeKeepsItsStateAndIsNotOffered) {
+    abci::Snapshot making = of_height(9, 0);
+    making.hash.clear();
+    making.metadata.clear();
+    source.disk.snapshots = {making};
+    source.blocks(1);
+    EXPECT_EQ(source.store.kept_for_snapshots(), std::vector<std::int64_t>{9});
+    EXPECT_TRUE(source.seats->list_snapshots({}).snapshots.empty());
+    source.blocks(3);
+    source.disk.snapshots = {of_height(9)};
+    source.blocks(1);
+    ASSERT_EQ(source.seats->list_snapshots({}).snapshots.size(), 1U);
+    EXPECT_EQ(source.seats->list_snapshots({}).snapshots[0].height, 9U);
+}
+
 TEST_F(Snapshots, AreRestored) {
     ASSERT_EQ(offer(offered()), Offer::accept);
     EXPECT_TRUE(target.app->offered.empty()) << "asked once the part of seats was checked";

@@ -16,6 +16,7 @@
 // (a first byte does the same, and one map has one barrier: keys.h).
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -54,22 +55,29 @@ class Batch {
 
 enum class Direction : std::uint8_t { ascending, descending };
 
-class KeyValues {
+/// What can be read: the present, or a time before.
+class KeyValuesView {
   public:
-    virtual ~KeyValues() = default;
+    virtual ~KeyValuesView() = default;
 
     [[nodiscard]] virtual std::optional<Bytes> get(BytesView key) const = 0;
-    /// Visible at once, durable after the next sync().
-    virtual void write(const Batch& batch) = 0;
-    /// A durable barrier for all that was written before.
-    virtual void sync() = 0;
-
     /// False: enough. The views are good until the visitor returns.
     using Visitor = std::function<bool(BytesView key, BytesView value)>;
     /// Each entry with first <= key < end, as they were at the beginning of the call: the visitor
     /// may write. An empty `end` stands for no end.
     virtual void visit(BytesView first, BytesView end, Direction direction,
                        const Visitor& visitor) const = 0;
+};
+
+class KeyValues : public KeyValuesView {
+  public:
+    /// Visible at once, durable after the next sync().
+    virtual void write(const Batch& batch) = 0;
+    /// A durable barrier for all that was written before.
+    virtual void sync() = 0;
+    /// As it is now, whatever is written later. Costs no copy; what was overwritten since stays on
+    /// the disk until it goes. It must go before the database does, and a crash ends it.
+    [[nodiscard]] virtual std::unique_ptr<const KeyValuesView> view() const = 0;
 
     void put(Bytes key, Bytes value) {
         Batch batch;

@@ -4,10 +4,55 @@
 
 namespace tandem::store {
 
-std::optional<Bytes> MemoryKeyValues::get(BytesView key) const {
-    const auto found = now_->find(base::to_bytes(key));
-    if (found == now_->end()) return std::nullopt;
+namespace {
+
+using Map = std::map<Bytes, Bytes>;
+
+std::optional<Bytes> get_from(const Map& map, BytesView key) {
+    const auto found = map.find(base::to_bytes(key));
+    if (found == map.end()) return std::nullopt;
     return found->second;
+}
+
+void visit_in(const Map& map, BytesView first, BytesView end, Direction direction,
+              const KeyValues::Visitor& visitor) {
+    if (!end.empty() && base::compare(first, end) >= 0) return;
+    const auto from = map.lower_bound(base::to_bytes(first));
+    const auto to = end.empty() ? map.end() : map.lower_bound(base::to_bytes(end));
+    if (direction == Direction::ascending) {
+        for (auto at = from; at != to; ++at)
+            if (!visitor(at->first, at->second)) return;
+    } else {
+        for (auto at = to; at != from;) {
+            --at;
+            if (!visitor(at->first, at->second)) return;
+        }
+    }
+}
+
+}  // namespace
+
+class MemoryKeyValues::View final : public KeyValuesView {
+  public:
+    explicit View(std::shared_ptr<const Map> map) : map_(std::move(map)) {}
+    [[nodiscard]] std::optional<Bytes> get(BytesView key) const override {
+        return get_from(*map_, key);
+    }
+    void visit(BytesView first, BytesView end, Direction direction,
+               const Visitor& visitor) const override {
+        visit_in(*map_, first, end, direction, visitor);
+    }
+
+  private:
+    std::shared_ptr<const Map> map_;
+};
+
+std::unique_ptr<const KeyValuesView> MemoryKeyValues::view() const {
+    return std::make_unique<View>(now_);
+}
+
+std::optional<Bytes> MemoryKeyValues::get(BytesView key) const {
+    return get_from(*now_, key);
 }
 
 void MemoryKeyValues::apply(Map& map, const Batch& batch) {
@@ -48,19 +93,8 @@ void MemoryKeyValues::crash(std::size_t survivors) {
 
 void MemoryKeyValues::visit(BytesView first, BytesView end, Direction direction,
                             const Visitor& visitor) const {
-    if (!end.empty() && base::compare(first, end) >= 0) return;
     const std::shared_ptr<const Map> map = now_;  // stays as it is, whatever the visitor writes
-    const auto from = map->lower_bound(base::to_bytes(first));
-    const auto to = end.empty() ? map->end() : map->lower_bound(base::to_bytes(end));
-    if (direction == Direction::ascending) {
-        for (auto at = from; at != to; ++at)
-            if (!visitor(at->first, at->second)) return;
-    } else {
-        for (auto at = to; at != from;) {
-            --at;
-            if (!visitor(at->first, at->second)) return;
-        }
-    }
+    visit_in(*map, first, end, direction, visitor);
 }
 
 }  // namespace tandem::store

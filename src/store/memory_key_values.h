@@ -24,6 +24,7 @@ class MemoryKeyValues final : public KeyValues {
     void sync() override;
     void visit(BytesView first, BytesView end, Direction direction,
                const Visitor& visitor) const override;
+    [[nodiscard]] std::unique_ptr<const KeyValuesView> view() const override;
 
     /// Batches that a crash may take.
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
@@ -34,6 +35,7 @@ class MemoryKeyValues final : public KeyValues {
 
   private:
     using Map = std::map<Bytes, Bytes>;
+    class View;
     static void apply(Map& map, const Batch& batch);
 
     std::shared_ptr<Map> now_ = std::make_shared<Map>();  // copied when a visitor writes
