@@ -88,7 +88,7 @@ void RemoteClient::drop_overtaken(std::int64_t height) {
 
 void RemoteClient::finish(Question question, Answer answer) {
     if (!question.then) return;
-    finished_.push_back([then = std::move(question.then), answer = std::move(answer)]() mutable {
+    finished_.emplace_back([then = std::move(question.then), answer = std::move(answer)]() mutable {
         then(std::move(answer));
     });
 }
