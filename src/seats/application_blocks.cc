@@ -59,6 +59,7 @@ types::Hash Settled::engine_hash() const {
 void SeatsApplication::Impl::adopt(State state, Bytes application_hash) {
     committed = Settled(std::move(state), std::move(application_hash));
     finalized.reset();
+    own_newest.reset();
     pool = {};
     newly_confirmed.clear();
 }
@@ -195,6 +196,7 @@ abci::ResponseCommit SeatsApplication::Impl::commit(const abci::RequestCommit& r
     const abci::ResponseCommit response = inner.commit(request);
     committed = std::move(*finalized);
     finalized.reset();
+    own_newest.reset();
     check_invariants(committed.state);
     newly_confirmed = pool.executed(committed.state);
     keep_snapshots();

@@ -251,10 +251,13 @@ abci::ResponseCommit SeatsApplication::commit(const abci::RequestCommit& request
 
 // ---- Heartbeats
 
-std::optional<Heartbeat> SeatsApplication::own_heartbeat() const {
+std::optional<Heartbeat> SeatsApplication::own_heartbeat() {
     const State& state = impl_->committed.state;
-    if (state.recent_blocks.empty() || impl_->own_registration() == nullptr) return std::nullopt;
-    return make_heartbeat(state, impl_->own.consensus_address, *impl_->own.liveness_key);
+    if (state.recent_blocks.empty()) return std::nullopt;
+    if (!impl_->own_newest && impl_->own_registration() != nullptr)
+        impl_->own_newest =
+            make_heartbeat(state, impl_->own.consensus_address, *impl_->own.liveness_key);
+    return impl_->own_newest;
 }
 
 HeartbeatPool::Added SeatsApplication::add_heartbeat(const Heartbeat& heartbeat) {

@@ -110,7 +110,7 @@ class SeatsApplication final : public abci::Application {
     // ---- Heartbeats (section 6).
     /// This node's own heartbeat for the block executed last, to be sent once it is committed.
     /// Nothing for an observer, or before the first block.
-    [[nodiscard]] std::optional<Heartbeat> own_heartbeat() const;
+    [[nodiscard]] std::optional<Heartbeat> own_heartbeat();
     /// One that came over the network. Kept ones that are confirmed should be relayed.
     HeartbeatPool::Added add_heartbeat(const Heartbeat& heartbeat);
     /// Those that became confirmed by the last commit, to be relayed now.
