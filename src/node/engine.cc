@@ -43,9 +43,22 @@ consensus::Extensions Engine::extensions_at(std::int64_t height) const {
 
 void Engine::begin_consensus() {
     runs_ = true;
-    if (memory_is_new_ && state_.last_block_height > 0) heights_to_hold_ = 2;
+    has_left_ = false;
+    if (std::exchange(memory_is_new_, false) && state_.last_block_height > 0) heights_to_hold_ = 2;
     replay_inputs();
-    if (core_.state().height != state_.next_height()) enter_height(false);
+    // What came while consensus was left, if it is still at its height.
+    const auto postponed = std::exchange(postponed_, {});
+    const auto missed = std::exchange(missed_timer_, std::nullopt);
+    if (core_.state().height != state_.next_height()) return enter_height(false);
+    for (const auto& [height, work] : postponed) soon(height, work);
+    if (missed) (void)feed(consensus::TimerRang{*missed});
+}
+
+bool Engine::leave_consensus() {
+    if (!runs_ || !outgoing_.empty()) return false;
+    runs_ = false;
+    has_left_ = true;
+    return true;
 }
 
 /// A key whose memory was lost stays silent for the height that the node comes into, and for the
@@ -177,6 +190,7 @@ Engine::Fed Engine::receive_claim(consensus::PeerId from, const types::VoteSetMa
 // ---- Steps
 
 Engine::Fed Engine::feed(consensus::Event event) {
+    if (!runs_) return {};  // a signature that came late, after consensus was left
     return step({parts_.host.wall_clock(), std::move(event)});
 }
 
@@ -198,7 +212,11 @@ void Engine::carry_out(consensus::Ready ready) {
 
 void Engine::soon(std::int64_t height, std::function<void()> work) {
     parts_.host.call_at(parts_.host.now(), [this, height, work = std::move(work)] {
-        if (runs_ && height == state_.next_height()) work();
+        if (height != state_.next_height()) return;
+        if (runs_)
+            work();
+        else
+            postponed_.emplace_back(height, work);
     });
 }
 
@@ -206,7 +224,12 @@ void Engine::set_timer(const consensus::SetTimer& timer) {
     const std::uint64_t number = ++timer_number_;
     const Time after(std::max<std::int64_t>(timer.after.nanos, 0));
     parts_.host.call_at(parts_.host.now() + after, [this, number, name = timer.timer] {
-        if (number == timer_number_) (void)feed(consensus::TimerRang{name});
+        if (number != timer_number_) return;
+        if (!runs_) {
+            missed_timer_ = name;
+            return;
+        }
+        (void)feed(consensus::TimerRang{name});
     });
 }
 

@@ -87,8 +87,18 @@ class Engine {
     /// Brings log, store, state and application to one height. Refused with what to do.
     [[nodiscard]] base::Verdict recover(const types::GenesisDoc& genesis,
                                         const store::LogContents& log);
-    /// Consensus begins, at the height after the state's.
+    /// In place of recover(), where a snapshot will be restored: the application is not asked.
+    [[nodiscard]] base::Verdict prepare_restore(const types::GenesisDoc& genesis,
+                                                const store::LogContents& log);
+    /// The application was restored to `state`; `commit` is that for its block. Durable on return.
+    void adopt(chain::State state, const types::Commit& commit);
+    /// Consensus begins, at the height after the state's; or goes on there, after
+    /// leave_consensus().
     void begin_consensus();
+    /// Blocks come from elsewhere for a while: nothing is signed, and what is heard does not count.
+    /// False: not now, for a signature waits for the disk.
+    [[nodiscard]] bool leave_consensus();
+    [[nodiscard]] bool has_left_consensus() const noexcept { return has_left_; }
     [[nodiscard]] bool consensus_runs() const noexcept { return runs_; }
 
     // ---- From peers, well-formed. What is refused and matters to the sender comes back.
@@ -190,6 +200,9 @@ class Engine {
     std::optional<signer::Signer> signer_;
     std::vector<store::LogEntry> to_replay_;  // of the log; until consensus begins
     bool runs_ = false;
+    bool has_left_ = false;                                                  // it ran before
+    std::vector<std::pair<std::int64_t, std::function<void()>>> postponed_;  // while it was left
+    std::optional<consensus::Timer> missed_timer_;                           // likewise
     bool replaying_ = false;
     std::deque<Outgoing> outgoing_;
     std::uint64_t timer_number_ = 0;

@@ -4,6 +4,7 @@
 #include "consensus/verified.h"
 #include "node/engine.h"
 #include "signer/watermark.h"
+#include "store/storage.h"
 
 namespace tandem::node {
 namespace {
@@ -83,6 +84,27 @@ base::Verdict Engine::recover(const types::GenesisDoc& genesis, const store::Log
         to_replay_ = log.entries;
     }
     return {};
+}
+
+base::Verdict Engine::prepare_restore(const types::GenesisDoc& genesis,
+                                      const store::LogContents& log) {
+    auto fresh = chain::fresh_state(genesis);
+    if (!fresh) return std::unexpected(fresh.error());
+    state_ = std::move(*fresh);
+    memory_is_new_ = !log.newest.has_value();
+    return restore_signer(log);
+}
+
+/// The log first: one that is ahead of an empty database is one whose blocks were removed, and that
+/// is how a crash in between is found.
+void Engine::adopt(chain::State state, const types::Commit& commit) {
+    TANDEM_CHECK(!runs_ && parts_.blocks.height() == 0);
+    state_ = std::move(state);
+    append_marker(state_.last_block_height);
+    parts_.log.sync();
+    parts_.states.replace(state_);
+    parts_.blocks.save_seen_commit(state_.last_block_height, commit);
+    store::end_restore(parts_.database);
 }
 
 base::Verdict Engine::initialise_chain(const types::GenesisDoc& genesis,

@@ -44,7 +44,13 @@ void Node::report(LogLevel level, std::string_view text) const {
 
 void Node::start() {
     carry_out_peers();
-    begin_sync();
+    if (config_.state_sync)
+        state_sync_
+            .emplace(parts_, *config_.state_sync, config_.engine.software_version,
+                     static_cast<StateSync::Owner&>(*this))
+            .begin();
+    else
+        begin_sync();
     claim_again();
     repeat_evidence();
 }
@@ -146,7 +152,7 @@ void Node::drop(LinkId link, const base::Refusal& why) {
     report(LogLevel::info, fmt::format("connection {} to {} ends: {}: {}", link.value,
                                        found->second.remote_ip, why.check, why.why));
     parts_.host.close(link);
-    peers_.erase(found);
+    forget(found);
     rules_.link_closed(
         link.value, why.check == "peer.id" ? p2p::Ending::impostor : p2p::Ending::lost, moment());
     carry_out_peers();
@@ -157,6 +163,7 @@ void Node::forget(std::map<LinkId, Peer>::iterator peer) {
         sync_->remove_peer(peer->second.consensus_id(), parts_.host.now());
         schedule_sync(parts_.host.now());
     }
+    if (state_sync_) state_sync_->remove_peer(peer->second.consensus_id());
     peers_.erase(peer);
 }
 
@@ -200,6 +207,7 @@ void Node::admit(Peer& peer, std::vector<types::ChannelMessage>& messages) {
         sync_->add_peer(peer.consensus_id(), peer.link.peer_id(), parts_.host.now());
         schedule_sync(parts_.host.now());
     }
+    if (state_sync_) state_sync_->add_peer(peer.consensus_id(), peer.link.peer_id());
     carry_out_peers();
 }
 
@@ -263,6 +271,10 @@ void Node::on_block(const chain::Execution& execution) {
                     base::to_hex(base::view(decided.id.hash), base::HexCase::upper),
                     base::to_hex(execution.answer().app_hash, base::HexCase::upper)));
     for (Observer* observer : observers_) observer->on_block(execution);
+    if (sync_ && engine_.consensus_runs()) {
+        sync_->passed(parts_.host.now());
+        schedule_sync(parts_.host.now());
+    }
     // While blocks are fetched, nothing that we could say of them is fresh.
     if (seats_ == nullptr || !engine_.consensus_runs()) return;
     std::vector<seats::Heartbeat> to_send = seats_->take_confirmed();

@@ -7,12 +7,18 @@
 // each peer what it now lacks, and what there is leaves in one write. So nothing is polled, and
 // what is new travels in the turn in which it came.
 //
+// A node that falls far behind while consensus runs fetches blocks beside it. As long as they come
+// consensus is left, for each of them proves that the network decided without us; when they end,
+// or do not come any more, it goes on. So a peer that claims to be ahead costs requests, and no
+// validator its votes.
+//
 // Not here: the order of effects in a height (engine.h), whom to dial (p2p/peers.h), RPC.
 #pragma once
 #include <map>
 
 #include "node/engine.h"
 #include "node/peer.h"
+#include "node/state_sync.h"
 #include "p2p/peers.h"
 #include "seats/seats_application.h"
 #include "sync/block_client.h"
@@ -29,6 +35,8 @@ struct NodeConfig {
     std::uint64_t seed = 0;  // of whatever is drawn by lot
     bool broadcast_txs = true;
     std::uint32_t tx_bytes_max = types::tx_bytes_max_default;
+    /// Set where the node has no state, and is to begin with a snapshot.
+    std::optional<StateSyncConfig> state_sync = {};
 };
 
 /// What became of heartbeats, since the process began.
@@ -51,7 +59,7 @@ class Observer {
     virtual void on_fact(const consensus::Inward& fact) = 0;
 };
 
-class Node final : EngineListener {
+class Node final : EngineListener, StateSync::Owner {
   public:
     /// `seats`: null where the chain has none; else it is `parts.application`, too.
     Node(EngineParts parts, NodeConfig config, const p2p::LocalNode& local,
@@ -61,9 +69,11 @@ class Node final : EngineListener {
     void add_observer(Observer& observer) { observers_.push_back(&observer); }
     [[nodiscard]] base::Verdict recover(const types::GenesisDoc& genesis,
                                         const store::LogContents& log) {
-        return engine_.recover(genesis, log);
+        return config_.state_sync ? engine_.prepare_restore(genesis, log)
+                                  : engine_.recover(genesis, log);
     }
-    /// Dials and syncs blocks; consensus begins when there are no more of them.
+    /// Dials, restores a snapshot if that is wanted, and syncs blocks; consensus begins when there
+    /// are no more of them.
     void start();
 
     // ---- Events. The host calls end_turn() after each of them, and after each piece of work that
@@ -76,6 +86,11 @@ class Node final : EngineListener {
     void link_closed(LinkId link);
     void dial_failed(const types::PeerAddress& address);
     void log_durable() { engine_.log_durable(); }
+    /// What LightServers was asked. REQUIRES: a question is open.
+    template <typename Answer>
+    void light_answered(base::Result<Answer> answer) {
+        if (state_sync_) state_sync_->light_answered(std::move(answer));
+    }
     void end_turn();
 
     /// What of the wire may be read of this link now; 0: not before link_wake.
@@ -96,7 +111,10 @@ class Node final : EngineListener {
     [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
     [[nodiscard]] const std::map<LinkId, Peer>& peers() const noexcept { return peers_; }
     [[nodiscard]] const mempool::Mempool& mempool() const noexcept { return parts_.mempool; }
-    [[nodiscard]] bool syncs_blocks() const noexcept { return sync_.has_value(); }
+    [[nodiscard]] bool syncs_blocks() const noexcept {
+        return sync_.has_value() && !engine_.consensus_runs();
+    }
+    [[nodiscard]] bool syncs_state() const noexcept { return state_sync_.has_value(); }
     /// With all peers, those that left included.
     [[nodiscard]] const Traffic& traffic() const noexcept { return traffic_; }
     [[nodiscard]] const HeartbeatCounts& heartbeats() const noexcept { return heartbeats_; }
@@ -131,11 +149,21 @@ class Node final : EngineListener {
     void say_blocksync(Peer& peer, base::Bytes message);
     void relay_heartbeats(const std::vector<seats::Heartbeat>& heartbeats, LinkId except);
 
-    // ---- Block sync (node_sync.cc): until consensus runs.
+    // ---- StateSync::Owner.
+    void say_snapshot(consensus::PeerId to, types::ChannelId channel, base::Bytes message) override;
+    void on_restored(const sync::SyncedState& synced) override;
+
+    // ---- Block sync (node_sync.cc): until consensus runs, and again when it falls far behind.
     [[nodiscard]] bool blocks_alone() const;
+    [[nodiscard]] bool lacks_extensions() const;
     void begin_sync();
+    void fetch_blocks();
+    /// A peer is at `height`: is that so far ahead that its blocks are worth fetching?
+    void consider_sync(std::int64_t height);
     /// Executes what is there, asks for more, and hands over to consensus when it has caught up.
     void sync_blocks();
+    [[nodiscard]] int execute_fetched();
+    void end_sync();
     void carry_out(const sync::BlockEffect& effect);
     void schedule_sync(Time at);
 
@@ -160,8 +188,11 @@ class Node final : EngineListener {
     Engine engine_;
     p2p::Peers rules_;  // whom to dial, whom to let in
     std::optional<Time> rules_wake_at_;
-    std::optional<sync::BlockClient> sync_;  // none once consensus runs
-    std::int64_t synced_until_ = 0;          // then: the first height that was not fetched
+    std::optional<StateSync> state_sync_;    // until the snapshot is restored
+    std::optional<sync::BlockClient> sync_;  // none once consensus runs, unless it is far behind
+    std::int64_t synced_until_ = 0;          // then: the first height that was not asked
+    Time sync_progress_at_{0};               // the newest block was executed
+    Time sync_not_before_{0};                // looked for again
     std::optional<Time> sync_wake_at_;
     std::map<LinkId, Peer> peers_;
     Traffic traffic_;

@@ -26,9 +26,16 @@ p2p::Connection::Message mempool_message(base::BytesView tx) {
 
 base::Verdict Node::hear(Peer& peer, types::ChannelMessage message) {
     using enum types::ChannelId;
+    // There is no state yet to judge these by.
+    const auto is_early = [&] {
+        return message.channel == static_cast<std::uint8_t>(mempool) ||
+               message.channel == static_cast<std::uint8_t>(evidence) ||
+               message.channel == heartbeat_channel;
+    };
     const std::size_t kind = kind_of(message.channel, message.message);
     peer.traffic.received[kind].add(message.message.size());
     traffic_.received[kind].add(message.message.size());
+    if (state_sync_ && is_early()) return {};
     switch (static_cast<types::ChannelId>(message.channel)) {
         case consensus_state:
         case consensus_data:
@@ -80,6 +87,7 @@ base::Verdict Node::hear_consensus(Peer& peer, const types::ChannelMessage& rece
     }
     // The peer has what it says, whatever becomes of it here.
     peer.gossip.hear(*message, view());
+    if (std::holds_alternative<types::NewRoundStep>(sum)) consider_sync(peer.gossip.model().height);
     if (auto* proposal = std::get_if<types::ProposalMessage>(&sum)) {
         if (is_on(gossip::Channel::data))
             engine_.receive_proposal(from, std::move(proposal->proposal));
@@ -180,10 +188,10 @@ base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& rece
     return {};
 }
 
-// ---- State sync, as server
+// ---- State sync, as server and as client
 
 base::Verdict Node::hear_statesync(Peer& peer, const types::ChannelMessage& received) {
-    const auto message = types::decode_checked<types::StatesyncMessage>(received.message);
+    auto message = types::decode_checked<types::StatesyncMessage>(received.message);
     if (!message) return std::unexpected(message.error());
     const bool is_about_chunks =
         received.channel == static_cast<std::uint8_t>(types::ChannelId::snapshot_chunk);
@@ -195,8 +203,23 @@ base::Verdict Node::hear_statesync(Peer& peer, const types::ChannelMessage& rece
         peer.enqueue(peer.chunks, Peer::chunks_max,
                      sync::chunk_message(*wanted, parts_.application.load_snapshot_chunk(
                                                       sync::load_request(*wanted))));
+    } else if (!state_sync_) {
+        return {};
+    } else if (const auto* said = std::get_if<types::SnapshotsResponse>(&message->sum)) {
+        if (!is_about_chunks) state_sync_->hear(peer.consensus_id(), *said);
+    } else if (auto* chunk = std::get_if<types::ChunkResponse>(&message->sum)) {
+        if (is_about_chunks) state_sync_->hear(peer.consensus_id(), std::move(*chunk));
     }
     return {};
+}
+
+void Node::say_snapshot(consensus::PeerId to, types::ChannelId channel, base::Bytes message) {
+    const auto found = peers_.find(LinkId{to.value});
+    if (found == peers_.end()) return;
+    Peer& peer = found->second;
+    const bool is_about_chunks = channel == types::ChannelId::snapshot_chunk;
+    peer.enqueue(is_about_chunks ? peer.chunks : peer.snapshots, Peer::snapshot_requests_max,
+                 std::move(message));
 }
 
 // ---- Heartbeats

@@ -21,7 +21,8 @@ struct Peer {
     static constexpr std::size_t heartbeats_max = 256;
     static constexpr std::size_t blocksync_max = 64;
     static constexpr std::size_t pex_max = 4;
-    static constexpr std::size_t chunks_max = 2;  // of up to 16 MB
+    static constexpr std::size_t chunks_max = 2;                 // of up to 16 MB
+    static constexpr std::size_t snapshot_requests_max = 1'000;  // our own, each of few bytes
 
     LinkId link_id;
     bool outbound = false;

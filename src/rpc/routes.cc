@@ -83,10 +83,15 @@ std::span<const Route> all_routes() {
     return table;
 }
 
-const Route* find_route(std::string_view name, bool unsafe_routes) {
+bool is_served(const Route& route, const ServiceConfig& config) {
+    if (route.is_unsafe && !config.unsafe_routes) return false;
+    return config.routes.empty() || std::ranges::binary_search(config.routes, route.name);
+}
+
+const Route* find_route(std::string_view name, const ServiceConfig& config) {
     const auto found = std::ranges::lower_bound(table, name, {}, &Route::name);
     if (found == table.end() || found->name != name) return nullptr;
-    return found->is_unsafe && !unsafe_routes ? nullptr : &*found;
+    return is_served(*found, config) ? &*found : nullptr;
 }
 
 bool is_cacheable(const Route& route, const Arguments& arguments) {

@@ -36,8 +36,10 @@ struct Route {
 
 /// Sorted by name.
 [[nodiscard]] std::span<const Route> all_routes();
-/// Null for an unknown name, and for an unsafe one where these are off.
-[[nodiscard]] const Route* find_route(std::string_view name, bool unsafe_routes);
+/// Whether it is answered with this configuration.
+[[nodiscard]] bool is_served(const Route& route, const ServiceConfig& config);
+/// Null for an unknown name, and for one that is not served.
+[[nodiscard]] const Route* find_route(std::string_view name, const ServiceConfig& config);
 /// Whether the answer may be cached, given the arguments.
 [[nodiscard]] bool is_cacheable(const Route& route, const Arguments& arguments);
 

@@ -44,11 +44,11 @@ HttpResponse refused_body(int status, std::string_view why) {
     return response;
 }
 
-HttpResponse list_of_methods(std::string_view host, bool unsafe_routes) {
+HttpResponse list_of_methods(std::string_view host, const ServiceConfig& config) {
     std::string body =
         "<html><body><br>Available endpoints:<br><br>Endpoints that require arguments:<br>";
     for (const Route& route : all_routes()) {
-        if (route.is_unsafe && !unsafe_routes) continue;
+        if (!is_served(route, config)) continue;
         std::string link = "//";
         link.append(host).append("/").append(route.name).append("?");
         for (const Param& param : route.params) {
@@ -122,7 +122,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
     /// False: the rest comes later, or never.
     bool step(const Call& call) {
         if (std::holds_alternative<std::monostate>(call.id)) return true;
-        const Route* route = find_route(call.method, context_.config.unsafe_routes);
+        const Route* route = find_route(call.method, context_.config);
         if (route == nullptr || route->handler == nullptr) {
             refuse_call(call, ErrorCode::method_not_found);
             return true;
@@ -214,8 +214,7 @@ struct Service::Impl {
         if (request.body_too_large || request.body.size() > config.body_bytes_max)
             return reply(refused_body(status_bad_request,
                                       "error reading request body: http: request body too large"));
-        if (request.body.empty())
-            return reply(list_of_methods(request.host.value_or(""), config.unsafe_routes));
+        if (request.body.empty()) return reply(list_of_methods(request.host.value_or(""), config));
         auto calls = read_calls(request.body);
         if (!calls)
             return reply(json_error(status_error, {}, ErrorCode::parse_error, calls.error().why));
@@ -259,8 +258,7 @@ void Service::handle(HttpRequest request, std::function<void(HttpResponse)> repl
     if (is_health_endpoint(target->path))
         return reply(health_response(target->path, target->query, impl_->environment.readiness(),
                                      impl_->environment.latest_height()));
-    const Route* route =
-        find_route(std::string_view(target->path).substr(1), impl_->config.unsafe_routes);
+    const Route* route = find_route(std::string_view(target->path).substr(1), impl_->config);
     if (route == nullptr) return reply(plain(status_not_found, "404 page not found\n"));
     answer_uri(context(request.client), *route, request, *target, std::move(reply));
 }

@@ -15,6 +15,8 @@
 //
 // Not here: sockets, TLS, CORS, timeouts, limits on connections (io/http_server.h).
 #pragma once
+#include <span>
+
 #include "rpc/environment.h"
 #include "rpc/event_bus.h"
 #include "rpc/indexer.h"
@@ -26,9 +28,10 @@ struct ServiceConfig {
     std::size_t batch_requests_max = 10;      // 0: no limit
     Duration commit_timeout{10'000'000'000};  // of broadcast_tx_commit
     bool unsafe_routes = false;
-    std::size_t subscription_events_max = 200;  // that a subscriber may have waiting
-    std::size_t websocket_frames_max = 200;     // further answers that may wait beside them
-    bool close_slow_clients = false;            // experimental_close_on_slow_client
+    std::span<const std::string_view> routes = {};  // names, sorted; empty: all
+    std::size_t subscription_events_max = 200;      // that a subscriber may have waiting
+    std::size_t websocket_frames_max = 200;         // further answers that may wait beside them
+    bool close_slow_clients = false;                // experimental_close_on_slow_client
 };
 
 struct RouteContext;

@@ -78,7 +78,7 @@ void WebSocketSession::State::run() {
 
 void WebSocketSession::State::execute(const Call& call) {
     if (std::holds_alternative<std::monostate>(call.id)) return;
-    const Route* route = find_route(call.method, context.config.unsafe_routes);
+    const Route* route = find_route(call.method, context.config);
     if (route == nullptr) return push(error_response(call.id, ErrorCode::method_not_found));
     Arguments arguments;
     if (call.params) {

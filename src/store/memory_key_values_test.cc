@@ -88,6 +88,41 @@ TEST(Database, BelongsToOneChain) {
     EXPECT_EQ(newer.error().check, "database.version");
 }
 
+TEST(Database, AViewStaysAsItIs) {
+    MemoryKeyValues database;
+    database.put(Key(KeySpace::state, 1), Bytes{1});
+    const auto view = database.view();
+    database.put(Key(KeySpace::state, 1), Bytes{2});
+    database.put(Key(KeySpace::state, 2), Bytes{3});
+    EXPECT_EQ(view->get(Key(KeySpace::state, 1)), Bytes{1});
+    EXPECT_EQ(view->get(Key(KeySpace::state, 2)), std::nullopt);
+    int entries = 0;
+    view->visit({}, {}, Direction::ascending, [&](BytesView, BytesView) { return ++entries > 0; });
+    EXPECT_EQ(entries, 1);
+}
+
+TEST(Database, ARestoreThatDidNotEndIsUndone) {
+    MemoryKeyValues database;
+    ASSERT_TRUE(claim(database, "a"));
+    database.sync();
+    EXPECT_FALSE(undo_unfinished_restore(database));
+    begin_restore(database);
+    for (int first = 1; first < 255; ++first)
+        if (first != static_cast<int>(KeySpace::format))
+            database.put({static_cast<std::uint8_t>(first), 7}, Bytes{1});
+    database.crash(50);
+    EXPECT_TRUE(undo_unfinished_restore(database));
+    EXPECT_EQ(database.size(), 1U);
+    EXPECT_TRUE(claim(database, "a"));
+    EXPECT_FALSE(undo_unfinished_restore(database));
+    begin_restore(database);
+    database.put(Key(KeySpace::state), Bytes{1});
+    end_restore(database);
+    database.crash();
+    EXPECT_FALSE(undo_unfinished_restore(database));
+    EXPECT_TRUE(database.get(Key(KeySpace::state)));
+}
+
 TEST(Keys, StandInTheOrderOfHeights) {
     std::vector<Bytes> keys;
     for (const std::int64_t height : {0L, 1L, 9L, 10L, 255L, 256L, 65'536L, 1L << 40})

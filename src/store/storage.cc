@@ -27,15 +27,22 @@ namespace {
 
 constexpr std::uint32_t layout_version = 1;
 
+Bytes restore_key() {
+    return Key(KeySpace::format).add(base::as_bytes("r")).bytes();
+}
+
 }  // namespace
 
 base::Verdict claim(KeyValues& database, const std::string& chain_id) {
     const Bytes key = Key(KeySpace::format);
-    const auto found = load<LayoutEntry>(database, key);
-    if (!found) {
-        database.put(key, wire::encode(LayoutEntry{layout_version, chain_id}));
-        return {};
-    }
+    if (database.get(key)) return check_claim(database, chain_id);
+    database.put(key, wire::encode(LayoutEntry{layout_version, chain_id}));
+    return {};
+}
+
+base::Verdict check_claim(const KeyValues& database, const std::string& chain_id) {
+    const auto found = load<LayoutEntry>(database, Key(KeySpace::format).bytes());
+    if (!found) return base::refuse("database.empty", "the database is empty");
     if (found->version != layout_version)
         return base::refuse("database.version",
                             fmt::format("its layout has version {}, and this program reads version "
@@ -46,6 +53,30 @@ base::Verdict claim(KeyValues& database, const std::string& chain_id) {
             "database.chain_id",
             fmt::format("it belongs to chain '{}', and this is '{}'", found->chain_id, chain_id));
     return {};
+}
+
+void begin_restore(KeyValues& database) {
+    database.put(restore_key(), {});
+    database.sync();
+}
+
+void end_restore(KeyValues& database) {
+    Batch batch;
+    batch.remove(restore_key());
+    database.write(batch);
+    database.sync();
+}
+
+bool undo_unfinished_restore(KeyValues& database) {
+    if (!database.get(restore_key())) return false;
+    const auto format = static_cast<std::uint8_t>(KeySpace::format);
+    Batch batch;
+    batch.remove_range(Bytes{0}, Bytes{format});
+    batch.remove_range(Bytes{static_cast<std::uint8_t>(format + 1)}, Bytes{0xff});
+    batch.remove(restore_key());
+    database.write(batch);
+    database.sync();
+    return true;
 }
 
 void damaged(BytesView key, const base::Refusal& why) {

@@ -24,6 +24,19 @@ inline DamageHook damage_hook = nullptr;
 /// them. Refused: "database.chain_id", "database.version".
 [[nodiscard]] base::Verdict claim(KeyValues& database, const std::string& chain_id);
 
+// ---- A snapshot that is being restored. Until it is complete, application, seats and state may be
+// of no height at all.
+
+/// Durable when it returns.
+void begin_restore(KeyValues& database);
+/// Durable when it returns, with all that was written before.
+void end_restore(KeyValues& database);
+/// Takes away all but the chain's name if a restore began and did not end. Before anything is read.
+[[nodiscard]] bool undo_unfinished_restore(KeyValues& database);
+
+/// As claim(), of a database that must be there already, and changing nothing.
+[[nodiscard]] base::Verdict check_claim(const KeyValues& database, const std::string& chain_id);
+
 /// The message at `key`, or nothing. With the checks of reading, where the type has any.
 template <wire::Message M>
 [[nodiscard]] std::optional<M> load(const KeyValues& database, BytesView key) {

@@ -346,14 +346,30 @@ void BlockClient::executed(Time now) {
     const auto done = requests_.find(next_height_);
     TANDEM_CHECK(done != requests_.end() && done->second.block);
     discard(done->second);
-    // Who still owes it is let off.
-    for (const Asked& asked : done->second.asked)
-        if (const auto peer = peers_.find(asked.peer); peer != peers_.end())
-            no_longer_owes(peer->second, now);
+    let_off(done->second, now);
     requests_.erase(done);
     ++next_height_;
     ++executed_count_;
     ask_more(now);
+}
+
+void BlockClient::passed(Time now) {
+    commit_is_verified_ = {};  // it was held against a block that may not be the one
+    if (const auto done = requests_.find(next_height_); done != requests_.end()) {
+        if (done->second.block) discard(done->second);
+        let_off(done->second, now);
+        unasked_.erase(next_height_);
+        requests_.erase(done);
+    }
+    ++next_height_;
+    ask_more(now);
+}
+
+/// Who still owes it need not bring it any more.
+void BlockClient::let_off(const Request& request, Time now) {
+    for (const Asked& asked : request.asked)
+        if (const auto peer = peers_.find(asked.peer); peer != peers_.end())
+            no_longer_owes(peer->second, now);
 }
 
 // ---- Where it stands

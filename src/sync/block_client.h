@@ -109,6 +109,8 @@ class BlockClient {
                                                         Time now);
     /// What next_block() gave took effect.
     void executed(Time now);
+    /// The next block took effect without our doing.
+    void passed(Time now);
 
     /// What is to be done, in order.
     [[nodiscard]] std::optional<BlockEffect> next_effect();
@@ -157,6 +159,7 @@ class BlockClient {
     void drop(PeerId peer, base::Refusal why, Time now);
     void reject_pair(base::Refusal why, Time now);
     void discard(Request& request);
+    void let_off(const Request& request, Time now);
     void no_longer_owes(Peer& peer, Time now);
     [[nodiscard]] const Peer* find(PeerId peer) const;
     [[nodiscard]] std::optional<PeerId> best_peer(std::int64_t height,

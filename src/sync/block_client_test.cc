@@ -64,6 +64,31 @@ TEST_F(ClientTest, FollowsAChain) {
     EXPECT_LE(follower.client.waiting_bytes(), 1000U);
 }
 
+TEST_F(ClientTest, GoesOnBehindBlocksThatTookEffectWithoutIt) {
+    source.grow(30);
+    Follower follower(source);
+    follower.add_peer(1);
+    follower.tell_status(1, 30);
+    auto questions = asked(follower.effects());
+    ASSERT_EQ(questions.size(), 20U);
+    EXPECT_TRUE(follower.give(1, 2));
+    for (int height = 1; height <= 3; ++height) follower.client.passed(follower.now);
+    follower.state = source.states[3];
+    EXPECT_EQ(follower.client.next_height(), 4);
+    EXPECT_TRUE(follower.give(1, 1)) << "it was asked";
+    for (const auto& [peer, height] : asked(follower.effects()))
+        questions.emplace_back(peer, height);
+    for (const auto& [peer, height] : questions)
+        if (height > 3) {
+            EXPECT_TRUE(follower.give(peer, height));
+        }
+    EXPECT_GT(follower.execute(), 0);
+    run(follower);
+    EXPECT_EQ(follower.state, source.states[29]);
+    EXPECT_EQ(follower.client.executed_count(), 26);
+    EXPECT_LE(follower.client.waiting_bytes(), 1000U);
+}
+
 TEST_F(ClientTest, IsCaughtUpWhereNobodyHasBlocks) {
     Follower follower(source);
     follower.add_peer(1);

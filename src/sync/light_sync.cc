@@ -108,7 +108,9 @@ void LightSync::ask_next() {
 /// The same of another server, until all of them have failed in a row.
 void LightSync::next_server(base::Refusal why) {
     pending_.clear();
-    if (++failures_ >= config_.servers)
+    if (++failures_ >= config_.servers && why.check == "statesync.trust_hash")
+        return fail(why.check, why.why + ", whichever server is asked");
+    if (failures_ >= config_.servers)
         return fail(
             "statesync.servers",
             fmt::format("no server gave a good answer; the last one: {}: {}", why.check, why.why));

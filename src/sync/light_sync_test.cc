@@ -114,7 +114,7 @@ TEST_F(LightSyncTest, BeginsAtTheTrustedHeightItself) {
 TEST_F(LightSyncTest, RefusesAnotherChainThanTheTrustedOne) {
     auto other = config();
     other.trust_hash[0] ^= 1;
-    EXPECT_EQ(refusal({}, other), "statesync.servers");
+    EXPECT_EQ(refusal({}, other), "statesync.trust_hash");
 }
 
 TEST_F(LightSyncTest, RefusesWhatIsTooOld) {

@@ -26,7 +26,7 @@ base::Bytes encode(const AskChunk& question) {
 }
 
 SnapshotClient::SnapshotClient(SnapshotClientConfig config, Time now)
-    : config_(config), discovered_at_(now + config.discovery) {}
+    : config_(config), discovered_at_(now + config.discovery), asked_at_(now) {}
 
 SnapshotClient::SnapshotKey SnapshotClient::key_of(const abci::Snapshot& snapshot) {
     const std::string numbers =
@@ -68,11 +68,24 @@ void SnapshotClient::forget_snapshots_without_peers() {
 void SnapshotClient::hear(PeerId peer, const types::SnapshotsResponse& said, Time now) {
     const auto from = peers_.find(peer);
     if (from == peers_.end() || phase_ == Phase::ended) return;
+    if (said.chunks > config_.chunks_max) return reject_peer(std::string(from->second.identity));
     const abci::Snapshot snapshot{said.height, said.format, said.chunks, said.hash, said.metadata};
     const SnapshotKey key = key_of(snapshot);
     if (rejected_snapshots_.contains(key) || rejected_formats_.contains(snapshot.format)) return;
     auto& theirs = from->second.snapshots;
-    if (theirs.size() >= config_.snapshots_per_peer_max && !theirs.contains(key)) return;
+    if (theirs.size() >= config_.snapshots_per_peer_max && !theirs.contains(key)) {
+        // The oldest goes, if this one is newer.
+        const auto height_of = [&](const SnapshotKey& one) {
+            const auto found = known_.find(one);
+            return found == known_.end() ? 0 : found->second.snapshot.height;
+        };
+        const auto oldest = std::ranges::min_element(theirs, {}, height_of);
+        if (*oldest == chosen_ || height_of(*oldest) >= snapshot.height) return;
+        if (const auto old = known_.find(*oldest); old != known_.end())
+            old->second.peers.erase(peer);
+        theirs.erase(oldest);
+        forget_snapshots_without_peers();
+    }
     theirs.insert(key);
     auto& known = known_[key];
     known.snapshot = snapshot;
@@ -101,6 +114,11 @@ void SnapshotClient::reject_peer(const std::string& identity) {
 void SnapshotClient::discover(Time now) {
     phase_ = Phase::discovering;
     discovered_at_ = now + config_.discovery;
+    ask_for_snapshots(now);
+}
+
+void SnapshotClient::ask_for_snapshots(Time now) {
+    asked_at_ = now;
     for (const auto& [peer, unused] : peers_) effects_.emplace_back(AskSnapshots{peer});
 }
 
@@ -243,6 +261,8 @@ void SnapshotClient::hear(PeerId peer, types::ChunkResponse answer, Time now) {
     if (answer.missing) {
         // Not at once of the same peer again, should it be the only one: that would be a loop.
         chunk.lack.insert(peer);
+        chunk.missing.insert(peer);
+        if (std::ranges::includes(chunk.missing, current().peers)) return give_up_snapshot(now);
         const bool others = std::ranges::any_of(
             current().peers, [&](PeerId other) { return !chunk.lack.contains(other); });
         if (!others) {
@@ -318,6 +338,8 @@ void SnapshotClient::applied(const abci::ResponseApplySnapshotChunk& answer, Tim
 
 void SnapshotClient::tick(Time now) {
     if (phase_ == Phase::discovering && now >= discovered_at_) return choose(now);
+    if (phase_ == Phase::discovering && now - asked_at_ >= config_.ask_again)
+        ask_for_snapshots(now);
     if (phase_ != Phase::applying) return;
     if (!applying_ && now - progress_at_ >= config_.snapshot_timeout) return give_up_snapshot(now);
     for (auto& [index, chunk] : chunks_) {

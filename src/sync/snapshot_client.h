@@ -9,7 +9,9 @@
 // a height (a light client knows: Trust), what the application says to a snapshot (Offer) and to a
 // chunk (Apply). Only one of them is open at a time. Chunks come from peers meanwhile, a few ahead
 // of the one that is applied, and that is all that they can make us hold; CometBFT keeps all of
-// them in files, so here more is fetched again where the application wants to begin anew.
+// them in files, so here more is fetched again where the application wants to begin anew. A
+// snapshot of which nobody has a chunk any more is given up at once: chains of short blocks replace
+// theirs every few seconds, and so peers are asked for them again until one is chosen.
 //
 // Nothing that a peer says of a snapshot is believed: the application hash comes from a verified
 // header, and the application has to come to it. What is asked of one peer is not taken of another.
@@ -33,11 +35,13 @@ using PeerId = consensus::PeerId;
 
 struct SnapshotClientConfig {
     Time discovery = std::chrono::seconds(15);
+    Time ask_again = std::chrono::seconds(2);         // while it discovers: snapshots come and go
     Time chunk_timeout = std::chrono::seconds(10);    // then it is asked of another peer
     Time snapshot_timeout = std::chrono::minutes(2);  // without any chunk: the snapshot is given up
     std::uint32_t fetchers = 4;                       // requests at a time
     std::uint32_t chunks_ahead_max = 8;               // held, beyond the one to apply
     std::size_t snapshots_per_peer_max = 10;
+    std::uint32_t chunks_max = 100'000;  // whoever offers one of more is asked nothing any more
 };
 
 struct AskSnapshots {
@@ -128,7 +132,8 @@ class SnapshotClient {
     struct Chunk {
         std::optional<PeerId> asked;
         Time asked_at{0};
-        std::set<PeerId> lack;  // or were too slow
+        std::set<PeerId> lack;     // or were too slow
+        std::set<PeerId> missing;  // said so
         std::optional<base::Bytes> bytes;
         std::string sender;
     };
@@ -137,6 +142,7 @@ class SnapshotClient {
     [[nodiscard]] const Known& current() const { return known_.at(*chosen_); }
     void choose(Time now);
     void discover(Time now);
+    void ask_for_snapshots(Time now);
     void give_up_snapshot(Time now);
     void reject_peer(const std::string& identity);
     void forget_snapshots_without_peers();
@@ -150,6 +156,7 @@ class SnapshotClient {
     SnapshotClientConfig config_;
     Phase phase_ = Phase::discovering;
     Time discovered_at_;  // when to choose
+    Time asked_at_;       // for snapshots
     std::map<PeerId, Peer> peers_;
     std::map<SnapshotKey, Known> known_;
     std::set<SnapshotKey> rejected_snapshots_;

@@ -84,7 +84,7 @@ TEST_F(SnapshotTest, RestoresTheBestSnapshot) {
     look();
     EXPECT_EQ(looked<AskSnapshots>().size(), 2U);
     pass(14 * second);
-    EXPECT_TRUE(seen.empty()) << "more may come";
+    EXPECT_TRUE(looked<Trust>().empty()) << "more may come";
     pass(second);
     ASSERT_EQ(looked<Trust>(), std::vector{Trust{200}});
     client.trusted(base::Bytes{7}, now);
@@ -249,6 +249,46 @@ TEST_F(SnapshotTest, AsksAnotherPeer) {
     EXPECT_EQ(looked<AskChunk>().size(), 1U);
 }
 
+TEST_F(SnapshotTest, AsksForSnapshotsUntilOneIsChosen) {
+    add_peer(1, {snapshot(100)});
+    look();
+    pass(2 * second);
+    EXPECT_EQ(looked<AskSnapshots>(), std::vector{AskSnapshots{{1}}});
+    // Of more than it may have, the newest count.
+    for (std::uint64_t height = 1; height <= 20; ++height)
+        client.hear({1}, snapshot(100 + height), now);
+    client.hear({1}, snapshot(50), now);
+    pass(13 * second);
+    EXPECT_EQ(looked<Trust>(), std::vector{Trust{120}});
+    for (std::uint64_t height = 119; height > 110; --height) {
+        client.not_trusted(now);
+        look();
+        ASSERT_EQ(looked<Trust>(), std::vector{Trust{height}});
+    }
+    client.not_trusted(now);
+    look();
+    EXPECT_TRUE(looked<Trust>().empty());
+    EXPECT_EQ(looked<AskSnapshots>(), std::vector{AskSnapshots{{1}}});
+}
+
+TEST_F(SnapshotTest, GivesUpAtOnceWhatNobodyHasAnyMore) {
+    add_peer(1, {snapshot(100, 1, 1), snapshot(50)});
+    add_peer(2, {snapshot(100, 1, 1)});
+    offer();
+    client.offered(OfferSnapshotResult::accept, now);
+    look();
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_TRUE(looked<Trust>().empty());
+        const AskChunk question = looked<AskChunk>().at(0);
+        auto answer = chunk_of(question);
+        answer.chunk = {};
+        answer.missing = true;
+        client.hear(question.peer, answer, now);
+        look();
+    }
+    EXPECT_EQ(looked<Trust>(), std::vector{Trust{50}});
+}
+
 TEST_F(SnapshotTest, GivesUpWithoutChunks) {
     add_peer(1, {snapshot(100), snapshot(50)});
     offer();
@@ -322,7 +362,7 @@ TEST_F(SnapshotTest, BoundsWhatAPeerOffers) {
     add_peer(1);
     for (std::uint64_t height = 1; height <= 30; ++height) client.hear({1}, snapshot(height), now);
     offer();
-    EXPECT_EQ(looked<Offer>()[0].request.snapshot->height, 10U) << "the first ten count";
+    EXPECT_EQ(looked<Offer>()[0].request.snapshot->height, 30U) << "the newest ten count";
 }
 
 TEST(SnapshotServer, AdvertisesTheNewest) {

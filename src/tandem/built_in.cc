@@ -23,7 +23,8 @@ base::Verdict share_begins(const types::GenesisDoc& genesis) {
 base::Result<ChosenApplication> choose_application(const std::string& name,
                                                    const types::GenesisDoc& genesis,
                                                    io::RocksDatabase& database,
-                                                   node::Reporter& reporter) {
+                                                   node::Reporter& reporter,
+                                                   ledger::ShareSnapshotRules snapshots) {
     ChosenApplication chosen;
     if (name == "kvstore") {
         chosen.storage = std::make_unique<ledger::MemoryStorage>();
@@ -36,7 +37,8 @@ base::Result<ChosenApplication> choose_application(const std::string& name,
         TANDEM_TRY(share_begins(genesis));
         chosen.storage = std::make_unique<io::ApplicationStorage>(database);
         chosen.application =
-            std::make_unique<ledger::Share>(*chosen.storage, crypto::real_verifier());
+            std::make_unique<ledger::Share>(*chosen.storage, crypto::real_verifier(),
+                                            ledger::ShareSettings{genesis.chain_id, snapshots});
         chosen.is_in_database = true;
     } else if (name == "noop") {
         chosen.application = std::make_unique<ledger::NoOp>();

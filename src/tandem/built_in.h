@@ -2,7 +2,7 @@
 #pragma once
 #include "abci/application.h"
 #include "io/rocks_database.h"
-#include "ledger/storage.h"
+#include "ledger/share_snapshots.h"
 #include "node/host.h"
 #include "types/genesis.h"
 
@@ -16,10 +16,12 @@ struct ChosenApplication {
 
 /// `name`: kvstore, persistent_kvstore, share or noop; else the address of an application's socket,
 /// and this waits until somebody listens there. Refused for what is neither, and where the genesis
-/// does not begin the application as it must. What is borrowed outlives the answer.
+/// does not begin the application as it must. The rules are those of `share`. What is borrowed
+/// outlives the answer.
 [[nodiscard]] base::Result<ChosenApplication> choose_application(const std::string& name,
                                                                  const types::GenesisDoc& genesis,
                                                                  io::RocksDatabase& database,
-                                                                 node::Reporter& reporter);
+                                                                 node::Reporter& reporter,
+                                                                 ledger::ShareSnapshotRules = {});
 
 }  // namespace tandem::program

@@ -5,6 +5,7 @@
 
 #include "chain/test_chain.h"
 #include "io/folder_lock.h"
+#include "io/log_file.h"
 #include "io/rocks_database.h"
 #include "store/block_store.h"
 #include "store/state_store.h"
@@ -410,6 +411,66 @@ TEST_F(Commands, ASignerIsRefusedWithoutWhatItNeeds) {
     fs::remove(temp_.path / "h/data/priv_validator_state.json");
     refused(ExitCode::no_input, serve({"--connect", nowhere, "--chain-id", "c"}),
             "signed last it must not sign");
+}
+
+TEST_F(Commands, LogPrintsOneObjectALine) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    refused(ExitCode::no_input, {"log", "--home", "h"}, "h/data/log");
+    const fs::path folder = temp_.path / "h/data/log";
+    {
+        auto opened = io::LogFile::open(folder, "a-chain");
+        ASSERT_TRUE(opened) << opened.error().why;
+        io::LogFile& log = *opened->log;
+        log.append_watermark(base::Bytes{1, 0xab});
+        log.append({{1'700'000'000, 0}, consensus::TransactionsAvailable{5}});
+        log.append(
+            {{1'700'000'001, 500'000'000}, consensus::TimerRang{{6, 2, consensus::Step::propose}}});
+        log.sync();  // what stands before is damaged, not torn, where it is broken
+        log.append_marker(6);
+        log.sync();
+    }
+    const Ran ran = tandem({"log", "--home", "h"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    std::vector<json> lines;
+    std::istringstream text(ran.out);
+    for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
+    ASSERT_EQ(lines.size(), 5U) << ran.out;
+    EXPECT_EQ(lines[0]["event"], "segment");
+    EXPECT_EQ(lines[0]["chain_id"], "a-chain");
+    EXPECT_EQ(lines[1]["event"], "watermark");
+    EXPECT_EQ(lines[1]["record"], "01ab");
+    EXPECT_EQ(lines[2]["event"], "transactions_available");
+    EXPECT_EQ(lines[2]["height"], 5);
+    EXPECT_EQ(lines[2]["now"], "2023-11-14T22:13:20Z");
+    EXPECT_EQ(lines[3]["event"], "timer_rang");
+    EXPECT_EQ(lines[3]["round"], 2);
+    EXPECT_EQ(lines[3]["now"], "2023-11-14T22:13:21.5Z");
+    EXPECT_EQ(lines[4]["event"], "end_of_height");
+    for (const json& line : lines) EXPECT_EQ(line["segment"], 0);
+
+    const Ran of_one = tandem({"log", "h/data/log", "--height", "6"});
+    EXPECT_EQ(of_one.code, 0) << of_one.err;
+    EXPECT_EQ(std::ranges::count(of_one.out, '\n'), 2) << of_one.out;
+    EXPECT_EQ(of_one.out.find("transactions_available"), std::string::npos);
+
+    // A whole frame in the middle that is not what was written: damage, and no torn end.
+    const std::size_t place = lines[2]["position"].get<std::size_t>() + 12;
+    fs::path segment;
+    for (const auto& entry : fs::directory_iterator(folder)) segment = entry.path();
+    std::string bytes = text_of(segment);
+    bytes.at(place) = static_cast<char>(bytes.at(place) ^ 1);
+    std::ofstream(segment, std::ios::binary) << bytes;
+    const Ran damaged = tandem({"log", "h/data/log"});
+    EXPECT_EQ(damaged.code, static_cast<int>(ExitCode::bad_data)) << damaged.out << damaged.err;
+    EXPECT_NE(damaged.err.find("damaged at byte " + lines[2]["position"].dump()), std::string::npos)
+        << damaged.err;
+    EXPECT_EQ(std::ranges::count(damaged.out, '\n'), 2) << "what stands before is shown";
+}
+
+TEST_F(Commands, InspectRefusesWhatHasNoStores) {
+    refused(ExitCode::no_input, {"inspect", "--home", "h"}, "genesis.json");
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    refused(ExitCode::no_input, {"inspect", "--home", "h"}, "has no database");
 }
 
 }  // namespace

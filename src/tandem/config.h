@@ -200,6 +200,13 @@ struct SeatsConfig {
     bool operator==(const SeatsConfig&) const = default;
 };
 
+/// Of the built-in application `share`.
+struct ShareConfig {
+    std::int64_t snapshot_interval = 1'000;  // in blocks; 0: none are made
+
+    bool operator==(const ShareConfig&) const = default;
+};
+
 struct Config {
     BaseConfig base;
     RpcConfig rpc;
@@ -212,6 +219,7 @@ struct Config {
     TxIndexConfig tx_index;
     InstrumentationConfig instrumentation;
     SeatsConfig seats;
+    ShareConfig share;
 
     bool operator==(const Config&) const = default;
 };

@@ -318,7 +318,8 @@ constexpr std::array keys{
     ConfigKey{"statesync", "discovery_time", statesync<&Sync::discovery_time>,
               "How long to look for snapshots before one is chosen: 0s, or at least 5s."},
     ConfigKey{"statesync", "temp_dir", statesync<&Sync::temp_dir>,
-              "Folder for pieces of a snapshot; empty: the system's."},
+              "Folder for pieces of a snapshot; empty: the system's.",
+              "Tandem keeps a few pieces in memory and asks for the others when their turn comes"},
     ConfigKey{"statesync", "chunk_request_timeout", statesync<&Sync::chunk_request_timeout>,
               "When a piece is asked for again, of another peer."},
     ConfigKey{"statesync",
@@ -422,6 +423,18 @@ constexpr std::array keys{
     // ---- [seats]
     ConfigKey{"seats", "liveness_key_file", at<&Config::seats, &SeatsConfig::liveness_key_file>(),
               "The key that signs heartbeats and records. Every node has its own."},
+
+    // ---- [share]
+    ConfigKey{
+        "share",
+        "snapshot_interval",
+        at<&Config::share, &ShareConfig::snapshot_interval>(),
+        "With proxy_app = \"share\": a snapshot is offered of every height that this divides;\n"
+        "the newest two are kept. 0: none.",
+        {},
+        {},
+        0,
+        count_max},
 };
 
 constexpr std::array sections{
@@ -436,6 +449,7 @@ constexpr std::array sections{
     ConfigSection{"tx_index", "Search"},
     ConfigSection{"instrumentation", "Metrics"},
     ConfigSection{"seats", "Seats: Tandem's own; CometBFT passes over it"},
+    ConfigSection{"share", "The application share: Tandem's own; CometBFT passes over it"},
 };
 
 constexpr std::string_view older = "CometBFT 0.38 has it no more";

@@ -184,7 +184,7 @@ TEST(Config, SectionsAndKeysStandInTheOrderOfCometBftsFile) {
         return out;
     };
     EXPECT_EQ(names(config_file_text(Config{})),
-              names(cometbft_default) + "[seats]\nliveness_key_file\n");
+              names(cometbft_default) + "[seats]\nliveness_key_file\n[share]\nsnapshot_interval\n");
 }
 
 TEST(Config, ThePageOfDocumentationIsTheTable) {

@@ -112,8 +112,9 @@ std::string config_reference() {
     Config usual;
     std::string text =
         "# config.toml\n\n"
-        "Every key of CometBFT 0.38's `config.toml`, and Tandem's own `[seats]`. This page is\n"
-        "written by `tandem config reference`. A key that is not listed is an error.\n\n"
+        "Every key of CometBFT 0.38's `config.toml`, and Tandem's own `[seats]` and\n"
+        "`[share]`. This page is written by `tandem config reference`. A key that is not listed is "
+        "an error.\n\n"
         "Order of what counts: a flag of the command, then the environment (`TANDEM_P2P_LADDR`,\n"
         "`CMT_P2P_LADDR` or `CMTP2P_LADDR` for `p2p.laddr`), then the file, then the default.\n";
     for (const ConfigSection& section : config_sections()) {

@@ -68,6 +68,7 @@ int run(int argc, char** argv) {
     add_verify_switch(app, context);
     add_log(app, context);
     add_shim(app, context);
+    add_inspect(app, context);
     add_status(app, context);
     add_tx_commands(app, context);
     add_query_commands(app, context);

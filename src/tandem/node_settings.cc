@@ -83,6 +83,38 @@ consensus::Config consensus_config(const ConsensusConfig& config) {
             .create_empty_blocks_interval = config.create_empty_blocks_interval};
 }
 
+Result<std::vector<io::RpcAddress>> light_addresses(const StateSyncConfig& config) {
+    std::vector<io::RpcAddress> addresses;
+    for (const std::string& server : config.rpc_servers) {
+        auto address = io::rpc_address(server);
+        if (!address)
+            return refuse("statesync.rpc_servers",
+                          fmt::format("{} (HTTPS is not spoken here)", address.error().why));
+        addresses.push_back(std::move(*address));
+    }
+    return addresses;
+}
+
+node::StateSyncConfig state_sync_config(const StateSyncConfig& config,
+                                        const types::GenesisDoc& genesis,
+                                        node::LightServers& servers) {
+    node::StateSyncConfig sync;
+    sync.snapshots.discovery = p2p::Time(config.discovery_time.nanos);
+    sync.snapshots.chunk_timeout = p2p::Time(config.chunk_request_timeout.nanos);
+    sync.snapshots.fetchers = static_cast<std::uint32_t>(config.chunk_fetchers);
+    sync.snapshots.chunks_ahead_max =
+        std::max(sync.snapshots.chunks_ahead_max, sync.snapshots.fetchers);
+    sync.snapshots.chunks_max = static_cast<std::uint32_t>(config.max_snapshot_chunks);
+    sync.light.chain_id = genesis.chain_id;
+    sync.light.initial_height = genesis.initial_height;
+    sync.light.trust_height = config.trust_height;
+    sync.light.trust_hash = types::Hash(base::BytesView(*base::from_hex(config.trust_hash)));
+    sync.light.trust_period = config.trust_period;
+    sync.light.servers = config.rpc_servers.size();
+    sync.servers = &servers;
+    return sync;
+}
+
 mempool::Limits mempool_limits(const MempoolConfig& config) {
     return {.txs_max = static_cast<std::size_t>(config.size_txs),
             .bytes_max = static_cast<std::uint64_t>(config.max_txs_bytes),

@@ -5,6 +5,7 @@
 #pragma once
 #include "io/http_server.h"
 #include "io/network_host.h"
+#include "io/rpc_client.h"
 #include "tandem/home.h"
 
 namespace tandem::program {
@@ -16,6 +17,11 @@ namespace tandem::program {
 [[nodiscard]] consensus::Config consensus_config(const ConsensusConfig& config);
 /// Without the key.
 [[nodiscard]] node::EngineConfig engine_config(const Config& config);
+/// REQUIRES: statesync is enabled.
+[[nodiscard]] Result<std::vector<io::RpcAddress>> light_addresses(const StateSyncConfig& config);
+[[nodiscard]] node::StateSyncConfig state_sync_config(const StateSyncConfig& config,
+                                                      const types::GenesisDoc& genesis,
+                                                      node::LightServers& servers);
 [[nodiscard]] mempool::Limits mempool_limits(const MempoolConfig& config);
 [[nodiscard]] std::uint32_t tx_bytes_max(const MempoolConfig& config);
 [[nodiscard]] rpc::ServiceConfig service_config(const RpcConfig& config);

@@ -14,6 +14,7 @@
 #include "store/seats_store.h"
 #include "store/storage.h"
 #include "tandem/built_in.h"
+#include "tandem/light_servers.h"
 #include "tandem/node_files.h"
 #include "tandem/node_metrics.h"
 #include "tandem/node_settings.h"
@@ -69,6 +70,9 @@ struct RunningNode::Parts {
     /// Our key must not have signed one of the last blocks (double_sign_check_height).
     [[nodiscard]] base::Verdict check_double_sign() const;
 
+    /// Whether to begin with a snapshot: as configured, where there is no state yet.
+    [[nodiscard]] bool begins_with_snapshot() const;
+
     // ---- Opening, in this order.
     Opened<void> read_files();
     Opened<void> open_storage();
@@ -110,6 +114,7 @@ struct RunningNode::Parts {
     std::optional<TimedApplication> timed;  // around them, where metrics are served
 
     std::optional<io::NetworkHost> host;
+    std::unique_ptr<RpcLightServers> light_servers;  // while there is no state yet
     std::optional<mempool::Mempool> mempool;
     std::optional<evidence::Pool> evidence;
     std::optional<p2p::LocalNode> local;
@@ -150,7 +155,6 @@ base::Verdict RunningNode::Parts::check_offered() const {
     if (config.base.abci != "socket")
         return not_yet("abci = \"" + config.base.abci + '"', "speak gRPC to an application");
     if (config.base.filter_peers) return not_yet("filter_peers", "ask the application about peers");
-    if (config.statesync.enable) return not_yet("statesync.enable", "begin from snapshots");
     if (config.mempool.experimental_max_gossip_connections_to_persistent_peers +
             config.mempool.experimental_max_gossip_connections_to_non_persistent_peers >
         0)
@@ -158,6 +162,14 @@ base::Verdict RunningNode::Parts::check_offered() const {
                          "mempool.experimental_max_gossip_connections_* have no effect yet: "
                          "transactions are sent to every peer");
     return {};
+}
+
+bool RunningNode::Parts::begins_with_snapshot() const {
+    if (!config.statesync.enable || blocks->height() > 0) return false;
+    if (const auto state = states->load(); state && state->last_block_height > 0) return false;
+    // A network of one has nobody to get a snapshot from.
+    return genesis.validators.size() != 1 ||
+           genesis.validators.front().pub_key != validator_public_key;
 }
 
 base::Verdict RunningNode::Parts::check_double_sign() const {
@@ -236,6 +248,9 @@ Opened<void> RunningNode::Parts::open_storage() {
     io::report_damage_of(data);
     if (const auto own = store::claim(*database, genesis.chain_id); !own)
         return fail(code::bad_data, own.error());
+    if (store::undo_unfinished_restore(*database))
+        reporter->report(node::LogLevel::warning, "statesync",
+                         "a snapshot was not restored to its end: beginning anew");
     blocks.emplace(*database);
     states.emplace(*database, std::string(cometbft_version));
 
@@ -268,7 +283,8 @@ Opened<void> RunningNode::Parts::find_validator_key() {
 }
 
 Opened<void> RunningNode::Parts::choose_application() {
-    auto chosen = program::choose_application(config.base.proxy_app, genesis, *database, *reporter);
+    auto chosen = program::choose_application(config.base.proxy_app, genesis, *database, *reporter,
+                                              {.interval = config.share.snapshot_interval});
     if (!chosen) return fail(code::configuration, chosen.error());
     inner = std::move(*chosen);
     if (!liveness_key) return {};
@@ -279,6 +295,8 @@ Opened<void> RunningNode::Parts::choose_application() {
     seats = std::make_unique<seats::SeatsApplication>(
         *inner.application, *seats_store, crypto::real_verifier(),
         seats::OwnNode{base::to_bytes(base::view(address)), liveness_key});
+    // An application that was restored, and we not, is offered a snapshot again.
+    if (begins_with_snapshot()) return {};
     if (const auto verdict = seats->recover(); !verdict)
         return fail(code::bad_data, verdict.error());
     return {};
@@ -368,10 +386,20 @@ Opened<void> RunningNode::Parts::assemble() {
                                    .evidence = *evidence,
                                    .mempool = *mempool,
                                    .verifier = crypto::real_verifier()};
+    if (begins_with_snapshot()) {
+        auto addresses = light_addresses(config.statesync);
+        if (!addresses) return fail(code::configuration, addresses.error());
+        light_servers = std::make_unique<RpcLightServers>(loop, std::move(*addresses));
+        settings.state_sync = state_sync_config(config.statesync, genesis, *light_servers);
+    } else if (config.statesync.enable) {
+        reporter->report(node::LogLevel::info, "statesync",
+                         "skipped: this node has a state already, or nobody to get one from");
+    }
     if (const auto alone = check_double_sign(); !alone)
         return fail(code::unavailable, alone.error());
     node.emplace(engine, std::move(settings), *local, seats.get());
     host->attach(*node);
+    if (light_servers) light_servers->attach(*node);
     measure();
     observe(engine);  // a block that recovery finishes is indexed, too
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)

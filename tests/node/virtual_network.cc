@@ -2,9 +2,11 @@
 
 #include <stdexcept>
 
+#include "ledger/share_testing.h"
 #include "p2p/testing.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
+#include "store/storage.h"
 
 namespace tandem::testing {
 namespace {
@@ -91,7 +93,8 @@ struct VirtualNode::Process {
 
     store::BlockStore blocks;
     store::StateStore states;
-    ledger::KvStore application;
+    io::ApplicationStorage share_storage;
+    std::unique_ptr<abci::Application> application;
     std::unique_ptr<abci::Application> around;
     store::SeatsStore seats_store;
     std::unique_ptr<seats::SeatsApplication> seats;
@@ -104,12 +107,15 @@ struct VirtualNode::Process {
 VirtualNode::Process::Process(VirtualNode& owner)
     : blocks(owner.database_),
       states(owner.database_),
-      application(owner.application_storage_),
+      share_storage(owner.database_),
+      application(owner.make_application(share_storage)),
       around(owner.network_.around_application
-                 ? owner.network_.around_application(owner.index_, application)
+                 ? owner.network_.around_application(owner.index_, *application)
                  : nullptr),
-      seats_store(owner.database_, store::SeatsDurability::at_once),
-      seats(owner.wrap(around ? *around : application, seats_store)),
+      seats_store(owner.database_, owner.network_.share_snapshot_interval_ > 0
+                                       ? store::SeatsDurability::with_application
+                                       : store::SeatsDurability::at_once),
+      seats(owner.wrap(around ? *around : *application, seats_store)),
       mempool(mempool::Limits{}),
       evidence(owner.database_, blocks, states, crypto::real_verifier()),
       local{*owner.node_key_, {}, node::open_channels(types::tx_bytes_max_default), {}},
@@ -121,7 +127,7 @@ VirtualNode::Process::Process(VirtualNode& owner)
             .states = states,
             .application = seats    ? static_cast<abci::Application&>(*seats)
                            : around ? *around
-                                    : application,
+                                    : *application,
             .evidence = evidence,
             .mempool = mempool,
             .verifier = crypto::real_verifier()},
@@ -132,7 +138,8 @@ VirtualNode::Process::Process(VirtualNode& owner)
                        .software_version = "0.38.26"},
             .peers = owner.rules(),
             .book = p2p::AddressBook({}, base::Bytes(12, 1)),
-            .seed = owner.index_},
+            .seed = owner.index_,
+            .state_sync = owner.state_sync()},
            local, seats.get()) {
     local.info.protocol_version = {8, 11, 0};
     local.info.default_node_id = owner.address().id;
@@ -159,8 +166,9 @@ types::PeerAddress VirtualNode::address() const {
 }
 
 void VirtualNode::start() {
+    if (store::undo_unfinished_restore(database_)) reports.emplace_back("restore undone");
     process_ = std::make_unique<Process>(*this);
-    if (process_->seats)
+    if (process_->seats && !state_sync())
         if (const auto verdict = process_->seats->recover(); !verdict) {
             refusal_ = verdict.error().check + ": " + verdict.error().why;
             process_.reset();
@@ -187,6 +195,75 @@ signer::RemoteKey* VirtualNode::remote_key() {
     });
 }
 
+// ---- State sync
+
+void VirtualNode::begin_with_snapshot(std::vector<std::size_t> servers, std::int64_t trust_height) {
+    VirtualNode& first = *network_.nodes_[servers.front()];
+    light_servers_ = std::move(servers);
+    node::StateSyncConfig config;
+    config.snapshots.discovery = std::chrono::seconds(5);
+    config.light.chain_id = network_.genesis.chain_id;
+    config.light.initial_height = network_.genesis.initial_height;
+    config.light.trust_height = trust_height;
+    config.light.trust_hash = first.blocks().meta(trust_height)->block_id.hash;
+    config.light.servers = light_servers_.size();
+    config.servers = this;
+    state_sync_ = std::move(config);
+}
+
+/// As configured, where there is no state.
+std::optional<node::StateSyncConfig> VirtualNode::state_sync() {
+    const auto stored = store::StateStore(database_).load();
+    return stored && stored->last_block_height > 0 ? std::nullopt : state_sync_;
+}
+
+bool VirtualNode::reported(std::string_view text) const {
+    return std::ranges::any_of(
+        reports, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+}
+
+base::Result<types::LightBlock> VirtualNode::light_block(std::int64_t height) {
+    if (!running()) return base::refuse("server", "it does not run");
+    const auto meta = blocks().meta(height);
+    const auto commit = blocks().seen_commit(height);
+    const auto set = validators(height);
+    if (!meta || !commit || !set) return base::refuse("server", "it has it not");
+    types::LightBlock block;
+    types::SignedHeader header;
+    header.header = base::Box<types::Header>(meta->header);
+    header.commit = base::Box<types::Commit>(*commit);
+    block.signed_header = base::Box<types::SignedHeader>(std::move(header));
+    block.validator_set = base::Box<types::ValidatorSetMessage>(set->to_message());
+    return block;
+}
+
+void VirtualNode::ask(const sync::LightQuestion& question) {
+    const std::size_t number = light_servers_.at(question.server);
+    network_.clock.after(flight, [this, question, number, life = life_] {
+        VirtualNode& server = *network_.nodes_[number];
+        if (question.kind == sync::LightQuestion::Kind::params) {
+            auto params =
+                server.running() ? server.process_->states.params(question.height) : std::nullopt;
+            base::Result<types::ConsensusParams> answer = base::refuse("server", "it has it not");
+            if (params) answer = std::move(*params);
+            return turn(life, [&](node::Node& node) { node.light_answered(std::move(answer)); });
+        }
+        auto block = server.light_block(question.height);
+        if (block && lie) lie(number, *block);
+        turn(life, [&](node::Node& node) { node.light_answered(std::move(block)); });
+    });
+}
+
+std::unique_ptr<abci::Application> VirtualNode::make_application(ledger::Storage& in_database) {
+    if (network_.share_snapshot_interval_ == 0)
+        return std::make_unique<ledger::KvStore>(application_storage_);
+    return std::make_unique<ledger::Share>(
+        in_database, crypto::real_verifier(),
+        ledger::ShareSettings{
+            network_.genesis.chain_id,
+            {.interval = network_.share_snapshot_interval_, .chunk_bytes_max = 4'000}});
+}
+
 p2p::PeersConfig VirtualNode::rules() const {
     p2p::PeersConfig rules;
     rules.own_id = address().id;
@@ -203,6 +280,11 @@ void VirtualNode::crash() {
     log_.crash();
     database_.crash();
     while (!cables_.empty()) cut(cables_.begin()->second.first);
+}
+
+void VirtualNode::cut_off(bool is_cut_off) {
+    is_cut_off_ = is_cut_off;
+    while (is_cut_off_ && !cables_.empty()) cut(cables_.begin()->second.first);
 }
 
 std::unique_ptr<seats::SeatsApplication> VirtualNode::wrap(abci::Application& application,
@@ -275,7 +357,7 @@ void VirtualNode::dial(const types::PeerAddress& address) {
         if (node->address().id == address.id) other = node.get();
     network_.clock.after(flight, [this, other, address, life = life_] {
         if (life != life_ || !running()) return;
-        if (other == nullptr || !other->running())
+        if (other == nullptr || !other->running() || is_cut_off_ || other->is_cut_off_)
             return turn(life, [&](node::Node& node) { node.dial_failed(address); });
         const auto cable = std::make_shared<VirtualNetwork::Cable>();
         cable->ends[0] = this;
@@ -348,6 +430,7 @@ VirtualNetwork::VirtualNetwork(std::size_t nodes, std::size_t validators) {
 
 VirtualNetwork::VirtualNetwork(const Seats& plan) {
     has_seats_ = true;
+    share_snapshot_interval_ = plan.share_snapshot_interval;
     make(plan.seats * plan.nodes_per_seat);
     seats::Genesis description;
     description.params.run_records = plan.run_records;
@@ -364,7 +447,10 @@ VirtualNetwork::VirtualNetwork(const Seats& plan) {
         }
         description.seats.push_back(std::move(row));
     }
-    genesis.app_state = seats::write_genesis(description, "");
+    const bool is_share = plan.share_snapshot_interval > 0;
+    if (is_share) genesis.chain_id = ledger::share::test::chain_id;
+    genesis.app_state =
+        seats::write_genesis(description, is_share ? ledger::share::test::genesis() : "");
     if (const auto valid = types::validate_and_complete(genesis, genesis.genesis_time); !valid)
         throw std::runtime_error(valid.error().check + ": " + valid.error().why);
 }

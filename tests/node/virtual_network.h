@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "crypto/ed25519.h"
+#include "io/shared_database.h"
 #include "ledger/kvstore.h"
+#include "ledger/share.h"
 #include "node/node.h"
 #include "p2p/secret_connection.h"
 #include "store/memory_key_values.h"
@@ -80,12 +82,15 @@ class VirtualNetwork {
         std::size_t seats = 4;
         std::size_t nodes_per_seat = 2;
         std::uint32_t run_records = 5;
+        /// Snapshots of `share`, which is the application then; 0: it is `kvstore`.
+        std::int64_t share_snapshot_interval = 0;
     };
     explicit VirtualNetwork(const Seats& seats);
     ~VirtualNetwork();
 
     /// Runs until the condition holds; false if it never came within `limit` of virtual time.
     bool run_until(const std::function<bool()>& condition, Time limit = std::chrono::minutes(10));
+    /// All that run.
     bool run_to_height(std::int64_t height);
     [[nodiscard]] VirtualNode& operator[](std::size_t index) { return *nodes_[index]; }
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
@@ -118,9 +123,10 @@ class VirtualNetwork {
     std::vector<std::unique_ptr<VirtualNode>> nodes_;
     std::uint64_t next_link_ = 1;
     bool has_seats_ = false;
+    std::int64_t share_snapshot_interval_ = 0;
 };
 
-class VirtualNode final : public node::Host, public node::Reporter {
+class VirtualNode final : public node::Host, public node::Reporter, public node::LightServers {
   public:
     VirtualNode(VirtualNetwork& network, std::size_t index);
     ~VirtualNode() override;
@@ -131,6 +137,8 @@ class VirtualNode final : public node::Host, public node::Reporter {
     /// The application forgets everything. REQUIRES: not running.
     void lose_application() { application_storage_ = {}; }
     [[nodiscard]] bool running() const noexcept { return process_ != nullptr; }
+    /// No connections while it is so; those that it has are cut.
+    void cut_off(bool is_cut_off);
     [[nodiscard]] node::Node& node();
     /// Null where the chain has none.
     [[nodiscard]] const seats::SeatsApplication* seats() const;
@@ -148,6 +156,12 @@ class VirtualNode final : public node::Host, public node::Reporter {
     [[nodiscard]] const VirtualLog& log() const { return log_; }
     [[nodiscard]] const store::MemoryKeyValues& database() const { return database_; }
     std::vector<std::string> reports;
+    /// Where there is no state, the next start() begins with a snapshot; the light client asks
+    /// `servers`, and trusts this height of the first of them.
+    void begin_with_snapshot(std::vector<std::size_t> servers, std::int64_t trust_height);
+    /// Trusts another hash than the chain has.
+    void distrust() { state_sync_->light.trust_hash[0] ^= 1; }
+    [[nodiscard]] bool reported(std::string_view text) const;
 
     // ---- node::Host
     [[nodiscard]] Time now() const override;
@@ -164,12 +178,20 @@ class VirtualNode final : public node::Host, public node::Reporter {
     [[nodiscard]] bool wants(node::LogLevel, std::string_view) const override { return true; }
     void report(node::LogLevel level, std::string_view module, std::string_view text) override;
 
+    // ---- node::LightServers
+    void ask(const sync::LightQuestion& question) override;
+    /// What a server says; a test may have it lie.
+    std::function<void(std::size_t server, types::LightBlock& block)> lie;
+
   private:
     friend class VirtualNetwork;
     friend class Stranger;
     struct Process;
+    [[nodiscard]] std::optional<node::StateSyncConfig> state_sync();
+    [[nodiscard]] base::Result<types::LightBlock> light_block(std::int64_t height);
     [[nodiscard]] std::unique_ptr<seats::SeatsApplication> wrap(abci::Application& application,
                                                                 seats::StateStore& store) const;
+    [[nodiscard]] std::unique_ptr<abci::Application> make_application(ledger::Storage& in_database);
     [[nodiscard]] p2p::PeersConfig rules() const;
     [[nodiscard]] signer::RemoteKey* remote_key();
     /// In the present life of the process, and then the turn ends.
@@ -185,11 +207,14 @@ class VirtualNode final : public node::Host, public node::Reporter {
     crypto::PublicKey public_key_;
     store::MemoryKeyValues database_;
     ledger::MemoryStorage application_storage_;
+    std::optional<node::StateSyncConfig> state_sync_;
+    std::vector<std::size_t> light_servers_;
     VirtualLog log_;
     std::optional<VirtualSigner> signer_;
     std::unique_ptr<Process> process_;
     std::uint64_t life_ = 0;
     std::uint8_t secrets_ = 0;
+    bool is_cut_off_ = false;
     std::string refusal_;
     std::map<LinkId, std::pair<std::shared_ptr<VirtualNetwork::Cable>, int>> cables_;
 };

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""`tandem inspect` shows what a killed node had stored, by the routes that CometBFT has there, and
+changes nothing on the disk; a running node's folder it leaves alone."""
+import hashlib
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+from harness import Failed, Network, Node, configure, free_ports, tandem_program, wait
+
+ROUTES = ["block", "block_by_hash", "block_results", "block_search", "blockchain", "commit",
+          "consensus_params", "header", "header_by_hash", "tx", "tx_search", "validators"]
+
+
+def expect(what, seen, wanted):
+    if seen != wanted:
+        raise Failed(f"{what}: {seen} instead of {wanted}")
+
+
+def contents(folder):
+    """But for the lock, which names the process that has it."""
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock"}
+
+
+def main():
+    with Network() as network:
+        home = network.folder / "node"
+        port = free_ports(4)
+        subprocess.run([tandem_program(), "init", "--home", str(home)], check=True,
+                       stdout=subprocess.DEVNULL)
+        configure(home, proxy_app='"persistent_kvstore"')
+        node = Node("node", home, port, [
+            tandem_program(), "start", "--home", str(home), "--rpc.laddr",
+            f"tcp://127.0.0.1:{port}", "--p2p.laddr", f"tcp://127.0.0.1:{port + 1}"])
+        network.nodes.append(node)
+        node.start()
+        wait("a block", lambda: node.height() >= 1)
+        height = node.write("name", "satoshi")
+        node_wants = {"block": {"height": height}, "block_results": {"height": height},
+                      "validators": {"height": height}, "consensus_params": {"height": height},
+                      "commit": {"height": height}, "header": {"height": height},
+                      "tx_search": {"query": f'"tx.height={height}"'},
+                      "blockchain": {"minHeight": 1, "maxHeight": height}}
+        network.wait_for_height(height + 2)
+        said = {route: node.rpc(route, **arguments) for route, arguments in node_wants.items()}
+
+        command = [tandem_program(), "inspect", "--home", str(home), "--rpc.laddr",
+                   f"tcp://127.0.0.1:{port + 2}"]
+        refused = subprocess.run(command, capture_output=True, text=True)
+        expect("exit code beside a running node", refused.returncode, 75)
+        node.kill()
+        before = contents(home / "data")
+        with open(home / "output.log", "ab") as log:
+            inspect = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            shown = Node("inspect", home, port + 2, command)
+            wait("inspect to serve", lambda: shown.rpc("header", height=height))
+            for route, arguments in node_wants.items():
+                seen = shown.rpc(route, **arguments)
+                if route == "blockchain":  # the newest height has grown meanwhile
+                    del seen["last_height"], said[route]["last_height"]
+                expect(route, seen, said[route])
+            with urllib.request.urlopen(f"http://127.0.0.1:{port + 2}/") as page:
+                links = re.findall(r'href="//[^/]*/([a-z_]*)\?', page.read().decode())
+            expect("routes", links, ROUTES)
+            for route in ("status", "broadcast_tx_sync", "abci_query", "genesis"):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port + 2}/{route}")
+                    raise Failed(f"{route} is served")
+                except urllib.error.HTTPError as problem:
+                    expect(route, problem.code, 404)
+            inspect.terminate()
+            expect("exit code", inspect.wait(timeout=20), 0)
+        finally:
+            inspect.kill()
+            inspect.wait()
+        expect("data folder", contents(home / "data"), before)
+        node.start()
+        network.wait_for_height(height + 4)
+        print(f"{len(node_wants)} routes answer as the node did; {len(ROUTES)} are served")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as problem:
+        sys.exit(f"failed: {problem}")
