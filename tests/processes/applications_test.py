@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 """Seats whose applications are processes of their own: CometBFT's example kvstore, one beside each
 node. A seat fails over; an application dies, its node says so and ends, and both come back."""
-import sys
-
 from harness import LIMIT_SECONDS, Failed, configure, seats_network, wait
-from stock import SKIPPED, Application, abci_cli
+from stock import Application, run_with_cometbft
 from torment import Load, Torment
 
 BROKEN = 70  # docs/exit-codes.md
@@ -57,10 +55,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if not abci_cli():
-        print("skipped: there is no abci-cli beside $COMETBFT or on PATH (scripts/install-cometbft)")
-        sys.exit(SKIPPED)
-    try:
-        main()
-    except Failed as problem:
-        sys.exit(f"failed: {problem}")
+    run_with_cometbft(main)

@@ -2,19 +2,12 @@
 """One chain of stock CometBFT 0.38 and Tandem: two validators each, kills and restarts of both,
 and a fresh node of each engine that follows from genesis."""
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 
 from harness import Failed, Network, Node, configure, free_ports, tandem_program, wait
-
-SKIPPED = 77  # as CTest is told
-
-
-def cometbft_program():
-    return os.environ.get("COMETBFT") or shutil.which("cometbft")
+from stock import SKIPPED, cometbft_program
 
 
 def mixed_network(engines, followers=2):

@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 """One chain with seats on both engines: two seats on Tandem, one on stock CometBFT with the shim, and
 one whose two nodes run different engines. Each moves, the last in both directions."""
-import sys
-
-from harness import Failed
-from stock import SKIPPED, abci_cli, cometbft_program, shimmed_network
+from stock import run_with_cometbft, shimmed_network
 from torment import Load, Torment
 
 STOCK = ("org3-1", "org3-2", "org4-2")
@@ -31,11 +28,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if not cometbft_program() or not abci_cli():
-        print("skipped: no cometbft with abci-cli beside it at $COMETBFT or on PATH "
-              "(scripts/install-cometbft)")
-        sys.exit(SKIPPED)
-    try:
-        main()
-    except Failed as problem:
-        sys.exit(f"failed: {problem}")
+    run_with_cometbft(main)

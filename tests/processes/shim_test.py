@@ -2,12 +2,11 @@
 """Seats under stock CometBFT: four organisations with two CometBFT processes each, a shim beside
 each, and CometBFT's example application behind. Validators are killed, frozen and woken; what must
 be true is what must be true under Tandem's own engine."""
-import sys
 import urllib.error
 import urllib.request
 
 from harness import Failed, wait
-from stock import SKIPPED, abci_cli, cometbft_program, shimmed_network
+from stock import run_with_cometbft, shimmed_network
 from torment import Load, Torment
 
 
@@ -82,11 +81,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if not cometbft_program() or not abci_cli():
-        print("skipped: no cometbft with abci-cli beside it at $COMETBFT or on PATH "
-              "(scripts/install-cometbft)")
-        sys.exit(SKIPPED)
-    try:
-        main()
-    except Failed as problem:
-        sys.exit(f"failed: {problem}")
+    run_with_cometbft(main)

@@ -3,14 +3,14 @@
 and for Tandem, and CometBFT's signer (priv_val_server) for Tandem. Signers and validators are killed
 and come back; none of it leads to two signatures for one step."""
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from harness import LIMIT_SECONDS, Failed, configure, tandem_program, wait
-from interop_test import SKIPPED, cometbft_program, expect_equal, mixed_network
+from interop_test import expect_equal, mixed_network
+from stock import SKIPPED, cometbft_program
 
 
 def their_signer():

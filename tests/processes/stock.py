@@ -2,9 +2,10 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-from harness import LIMIT_SECONDS, Node, configure, seats_network, tandem_program
+from harness import LIMIT_SECONDS, Failed, Node, configure, seats_network, tandem_program
 
 SKIPPED = 77  # to CTest
 
@@ -16,6 +17,18 @@ def cometbft_program():
 def abci_cli():
     beside = Path(cometbft_program() or "cometbft").with_name("abci-cli")
     return str(beside) if beside.is_file() else shutil.which("abci-cli")
+
+
+def run_with_cometbft(main):
+    """The test's end, for CTest: passed, failed, or skipped where CometBFT's programs are not there."""
+    if not cometbft_program() or not abci_cli():
+        print("skipped: no cometbft with abci-cli beside it at $COMETBFT or on PATH "
+              "(scripts/install-cometbft)")
+        sys.exit(SKIPPED)
+    try:
+        main()
+    except Failed as problem:
+        sys.exit(f"failed: {problem}")
 
 
 class Application:
