@@ -18,16 +18,41 @@ using base::refuse;
 using base::Result;
 using nlohmann::json;
 
+constexpr int depth_max = 100;
+
+/// Whether brackets are nested deeper than any honest answer's: whoever walks them needs a stack.
+bool is_too_deep(std::string_view text) {
+    int depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            if (c == '"') in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > depth_max) return true;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
 Result<json> result_of(const std::string& body, const std::string& method) {
-    json answer = json::parse(body, nullptr, false);
+    json answer = is_too_deep(body) ? json() : json::parse(body, nullptr, false);
     if (!answer.is_object() || (!answer.contains("result") && !answer.contains("error")))
         return refuse(
             "rpc.answer",
             fmt::format("the answer to {} is no JSON-RPC; is this a node's RPC port?", method));
-    if (const auto error = answer.find("error"); error != answer.end() && error->is_object()) {
-        const std::string data = error->value("data", std::string());
-        const std::string message = error->value("message", std::string("unknown error"));
-        return refuse("rpc.error", data.empty() ? message : data);
+    if (const auto error = answer.find("error"); error != answer.end() && !error->is_null()) {
+        for (const char* name : {"data", "message"}) {
+            const auto text = error->find(name);
+            if (text != error->end() && text->is_string() && !text->get<std::string>().empty())
+                return refuse("rpc.error", text->get<std::string>());
+        }
+        return refuse("rpc.error", "unknown error");
     }
     return std::move(answer["result"]);
 }

@@ -49,6 +49,28 @@ TEST(RpcClient, AsksAndGivesTheResult) {
     EXPECT_EQ(asked["params"], json::object());
 }
 
+TEST(RpcClient, AnswersOfAnyShapeAreRefusedOrGiven) {
+    std::string said;
+    const TestHttpServer server(
+        [&](const std::string&) -> TestHttpServer::Answer { return {said}; });
+    RpcClient client = client_of(server);
+    const auto check_of = [&](std::string answer) {
+        said = std::move(answer);
+        const auto result = client.call("status");
+        return result ? "" : result.error().check;
+    };
+    EXPECT_EQ(check_of(R"({"error":{"data":7,"message":null}})"), "rpc.error");
+    EXPECT_EQ(check_of(R"({"error":7})"), "rpc.error");
+    EXPECT_EQ(check_of("[]"), "rpc.answer");
+    const auto nested = [](std::size_t depth) {
+        return R"({"result":)" + std::string(depth, '[') + std::string(depth, ']') + '}';
+    };
+    EXPECT_EQ(check_of(nested(99)), "");
+    EXPECT_EQ(check_of(nested(100)), "rpc.answer");
+    EXPECT_EQ(check_of(nested(1'000'000)), "rpc.answer");
+    EXPECT_EQ(check_of(R"({"result":"\"[)" + std::string(200, '[') + R"("})"), "");
+}
+
 TEST(RpcClient, ErrorsCarryTheNodesOwnWords) {
     const TestHttpServer server([](const std::string& body) -> TestHttpServer::Answer {
         if (body.find("one") != std::string::npos)

@@ -228,6 +228,25 @@ void add_node_operations(CLI::App& seat, Context& context) {
     added.command->add_option("name", added.options->name, "Name of the standby")->required();
 }
 
+void add_replace_liveness_key(CLI::App& seat, Context& context) {
+    const AddedCommand added = add_operation(
+        seat, context, "replace-liveness-key",
+        "Give a node of the seat a new liveness key; the old one, which somebody may have stolen, "
+        "never returns\n"
+        "Example: tandem seat replace-liveness-key acme --registration acme-1.json --admin-key "
+        "admin/acme.json",
+        [](const OperationOptions& options, const ChainStatus& status,
+           const json& /*state*/) -> std::expected<seats::Operation, Failure> {
+            auto node = registration(options, status);
+            if (!node) return fail(std::move(node).error());
+            return seats::ReplaceLivenessKey{node->name, node->liveness_key, node->liveness_proof};
+        });
+    added.command
+        ->add_option("--registration", added.options->file,
+                     "What tandem seat registration wrote on the node, its new key in place")
+        ->required();
+}
+
 void add_admin_operations(CLI::App& seat, Context& context) {
     add_operation(seat, context, "pause",
                   "Keep the rule from moving the seat\n"
@@ -312,6 +331,7 @@ void add_seat_commands(CLI::App& app, Context& context) {
     add_switchover(*seat, context);
     add_admin_operations(*seat, context);
     add_node_operations(*seat, context);
+    add_replace_liveness_key(*seat, context);
     add_registration(*seat, context);
     add_admin_key(*seat, context);
     add_quorum_commands(*seat, context);

@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::chrono::milliseconds question_timeout{2'000};
 
-/// A member, or null where there is none.
-const json& member(const json& value, const char* name) {
-    static const json nothing;
-    const auto found = value.find(name);
-    return found == value.end() ? nothing : *found;
-}
-
 /// The newest block that a peer says it has; peers are in consensus for the one after it.
 std::int64_t best_peer_height(const json& dump) {
     std::int64_t best = 0;

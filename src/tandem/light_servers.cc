@@ -2,13 +2,12 @@
 
 #include <boost/asio/post.hpp>
 
+#include "tandem/node_client.h"
 #include "types/json.h"
 #include "types/validator_set.h"
 
 namespace tandem::program {
 namespace {
-
-using nlohmann::json;
 
 // One that hangs must not keep a process from ending within its time.
 constexpr std::chrono::milliseconds answer_timeout{4'000};
@@ -21,14 +20,14 @@ base::Result<types::ValidatorSet> validators_from(io::RpcClient& server, std::in
                                                        {"page", std::to_string(page)},
                                                        {"per_page", "100"}});
         if (!answer) return std::unexpected(answer.error());
-        const json rows = answer->value("validators", json::array());
+        const json& rows = member(*answer, "validators");
         if (!rows.is_array() || rows.empty()) break;
         for (const json& row : rows) {
             auto validator = types::from_json<types::Validator>(row.dump());
             if (!validator) return std::unexpected(validator.error());
             list.push_back(std::move(*validator));
         }
-        if (answer->value("total", std::string()) == std::to_string(list.size())) break;
+        if (number(*answer, "total") == static_cast<std::int64_t>(list.size())) break;
     }
     return types::ValidatorSet::from_existing(std::move(list));
 }
@@ -38,8 +37,7 @@ base::Result<types::ValidatorSet> validators_from(io::RpcClient& server, std::in
 base::Result<types::LightBlock> light_block_from(io::RpcClient& server, std::int64_t height) {
     const auto answer = server.call("commit", {{"height", std::to_string(height)}});
     if (!answer) return std::unexpected(answer.error());
-    auto header =
-        types::from_json<types::SignedHeader>(answer->value("signed_header", json()).dump());
+    auto header = types::from_json<types::SignedHeader>(member(*answer, "signed_header").dump());
     if (!header) return std::unexpected(header.error());
     const auto validators = validators_from(server, height);
     if (!validators) return std::unexpected(validators.error());
@@ -52,8 +50,7 @@ base::Result<types::LightBlock> light_block_from(io::RpcClient& server, std::int
 base::Result<types::ConsensusParams> params_from(io::RpcClient& server, std::int64_t height) {
     const auto answer = server.call("consensus_params", {{"height", std::to_string(height)}});
     if (!answer) return std::unexpected(answer.error());
-    return types::from_json<types::ConsensusParams>(
-        answer->value("consensus_params", json()).dump());
+    return types::from_json<types::ConsensusParams>(member(*answer, "consensus_params").dump());
 }
 
 RpcLightServers::RpcLightServers(boost::asio::io_context& loop,

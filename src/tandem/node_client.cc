@@ -34,6 +34,12 @@ void add_node_options(CLI::App& command, NodeOptions& options) {
         ->capture_default_str();
 }
 
+const json& member(const json& value, const char* name) {
+    static const json nothing;
+    const auto found = value.find(name);
+    return found == value.end() ? nothing : *found;
+}
+
 std::int64_t number(const json& value, const char* name) {
     const auto found = value.find(name);
     if (found == value.end()) return 0;

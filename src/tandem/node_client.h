@@ -72,6 +72,9 @@ class NodeClient {
     NodeOptions options_;
 };
 
+// ---- Answers, which may hold anything.
+/// A member of an object; null where there is none, or no object.
+[[nodiscard]] const json& member(const json& value, const char* name);
 /// Numbers of 64 bits are texts in the node's JSON.
 [[nodiscard]] std::int64_t number(const json& value, const char* name);
 /// Empty for anything but base64.

@@ -3,6 +3,7 @@
 
 #include "tandem/cli.h"
 #include "tandem/fake_chain_testing.h"
+#include "tandem/node_files.h"
 
 namespace tandem::program {
 namespace {
@@ -163,6 +164,24 @@ TEST_F(SeatCommands, ANewNodeIsRegisteredByItsOwnKeys) {
     const Ran gone = operate({"add-standby", "org1", "--registration", "new.json"}, 1);
     EXPECT_EQ(gone.code, 1) << "its keys never return";
     EXPECT_NE(gone.err.find("code 15"), std::string::npos) << gone.err;
+}
+
+TEST_F(SeatCommands, ALivenessKeyIsReplaced) {
+    const auto old = chain_->state().find_seat("org1")->nodes[1].liveness_key;
+    const fs::path home = temp_.path / "net/org1-2";
+    fs::remove(home / "config/liveness_key.json");
+    ASSERT_EQ(run({"init", "--home", "net/org1-2"}).code, 0);
+    const Ran made = run({"seat", "registration", "org1", "org1-2", "--home", "net/org1-2", "--out",
+                          "renewed.json"});
+    ASSERT_EQ(made.code, 0) << made.err;
+    const Ran done = operate({"replace-liveness-key", "org1", "--registration", "renewed.json"}, 1);
+    EXPECT_EQ(done.code, 0) << done.err;
+    const seats::Node& node = chain_->state().find_seat("org1")->nodes[1];
+    EXPECT_NE(node.liveness_key, old);
+    EXPECT_EQ(node.liveness_key, load_node_key(home / "config/liveness_key.json")->public_key());
+    const Ran again =
+        operate({"replace-liveness-key", "org1", "--registration", "renewed.json"}, 1);
+    EXPECT_EQ(again.code, 1) << "it is registered already";
 }
 
 TEST_F(SeatCommands, TheAdminKeyIsRotated) {
