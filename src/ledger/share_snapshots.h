@@ -91,7 +91,7 @@ class ShareRestore {
         const std::function<Change(std::int64_t height, const std::string& chain_id)>& position);
 
   private:
-    [[nodiscard]] bool take_entries(BytesView chunk);
+    [[nodiscard]] bool take_entries(BytesView bytes);
     void give_up();
 
     Storage& storage_;

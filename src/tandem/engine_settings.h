@@ -30,6 +30,6 @@ struct EngineSettings {
 [[nodiscard]] Texts engine_faults(const EngineSettings& settings);
 
 /// "address" of a priv_validator_key.json, 20 bytes. Nothing else in it is looked at.
-[[nodiscard]] Result<base::Bytes> validator_address_in(std::string_view json);
+[[nodiscard]] Result<base::Bytes> validator_address_in(std::string_view text);
 
 }  // namespace tandem::program
