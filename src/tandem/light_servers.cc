@@ -13,6 +13,13 @@ namespace {
 constexpr std::chrono::milliseconds answer_timeout{4'000};
 constexpr std::size_t validators_max = 10'000;
 
+base::Result<std::string> object_in(const json& answer, const char* name) {
+    const json& found = member(answer, name);
+    if (!found.is_object())
+        return base::refuse("rpc.answer", std::string("the answer of a server has no ") + name);
+    return found.dump();
+}
+
 base::Result<types::ValidatorSet> validators_from(io::RpcClient& server, std::int64_t height) {
     std::vector<types::Validator> list;
     for (int page = 1; list.size() < validators_max; ++page) {
@@ -37,7 +44,9 @@ base::Result<types::ValidatorSet> validators_from(io::RpcClient& server, std::in
 base::Result<types::LightBlock> light_block_from(io::RpcClient& server, std::int64_t height) {
     const auto answer = server.call("commit", {{"height", std::to_string(height)}});
     if (!answer) return std::unexpected(answer.error());
-    auto header = types::from_json<types::SignedHeader>(member(*answer, "signed_header").dump());
+    const auto text = object_in(*answer, "signed_header");
+    if (!text) return std::unexpected(text.error());
+    auto header = types::from_json<types::SignedHeader>(*text);
     if (!header) return std::unexpected(header.error());
     const auto validators = validators_from(server, height);
     if (!validators) return std::unexpected(validators.error());
@@ -50,7 +59,9 @@ base::Result<types::LightBlock> light_block_from(io::RpcClient& server, std::int
 base::Result<types::ConsensusParams> params_from(io::RpcClient& server, std::int64_t height) {
     const auto answer = server.call("consensus_params", {{"height", std::to_string(height)}});
     if (!answer) return std::unexpected(answer.error());
-    return types::from_json<types::ConsensusParams>(member(*answer, "consensus_params").dump());
+    const auto text = object_in(*answer, "consensus_params");
+    if (!text) return std::unexpected(text.error());
+    return types::from_json<types::ConsensusParams>(*text);
 }
 
 RpcLightServers::RpcLightServers(boost::asio::io_context& loop,
