@@ -179,7 +179,8 @@ TEST(SeatsNetwork, AnEngineWithoutTheChannelGetsAndGivesHeartbeatsAsTransactions
 
     // It says one back: the node knows it already, and its mempool stays empty.
     const auto before = network[0].node().heartbeats();
-    const base::BytesView one[] = {heartbeats_heard(stranger).back()};
+    const base::Bytes heartbeat = heartbeats_heard(stranger).back();
+    const base::BytesView one[] = {heartbeat};
     types::MempoolMessage message;
     message.sum = types::MempoolTxs{wire::Txs::copy_of(one)};
     stranger.say(static_cast<std::uint8_t>(types::ChannelId::mempool), wire::encode(message));
