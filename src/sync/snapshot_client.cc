@@ -262,7 +262,9 @@ void SnapshotClient::hear(PeerId peer, types::ChunkResponse answer, Time now) {
         // Not at once of the same peer again, should it be the only one: that would be a loop.
         chunk.lack.insert(peer);
         chunk.missing.insert(peer);
-        if (std::ranges::includes(chunk.missing, current().peers)) return give_up_snapshot(now);
+        // Not while the application is asked: its answer is of this snapshot.
+        if (!applying_ && std::ranges::includes(chunk.missing, current().peers))
+            return give_up_snapshot(now);
         const bool others = std::ranges::any_of(
             current().peers, [&](PeerId other) { return !chunk.lack.contains(other); });
         if (!others) {
