@@ -2,8 +2,12 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/socket_base.hpp>
+#include <cstring>
 #include <fmt/format.h>
 #include <sys/un.h>
+
+#include "io/unix_socket.h"
 
 namespace tandem::io {
 
@@ -38,6 +42,24 @@ asio::generic::stream_protocol::endpoint AbciPlace::endpoint(
     const auto found = resolver.resolve(host, port, error);
     if (error) return {};
     return found.begin()->endpoint();
+}
+
+std::expected<std::string, boost::system::error_code> AbciPlace::listen(asio::io_context& loop,
+                                                                        Acceptor& acceptor) const {
+    boost::system::error_code error;
+    if (!path.empty()) remove_dead_socket(loop, path);
+    const auto at = endpoint(loop, error);
+    if (!error) acceptor.open(at.protocol(), error);
+    if (!error && path.empty()) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor.bind(at, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return std::unexpected(error);
+    if (!path.empty()) return "unix://" + path;
+    asio::ip::tcp::endpoint bound;
+    const auto local = acceptor.local_endpoint();
+    bound.resize(local.size());
+    std::memcpy(bound.data(), local.data(), local.size());
+    return fmt::format("tcp://{}:{}", host, bound.port());
 }
 
 }  // namespace tandem::io

@@ -1,11 +1,8 @@
 #include "io/abci_server.h"
 
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/socket_base.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdio>
-#include <cstring>
 #include <fmt/format.h>
 #include <utility>
 #include <vector>
@@ -22,7 +19,7 @@ using base::Bytes;
 using base::refuse;
 using ErrorCode = boost::system::error_code;
 using Socket = asio::generic::stream_protocol::socket;
-using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
+using Acceptor = AbciPlace::Acceptor;
 
 /// The application's answer to one request.
 struct Answer {
@@ -161,24 +158,11 @@ base::Result<std::unique_ptr<AbciServer>> AbciServer::start(asio::io_context& lo
     const auto place = abci_place(address);
     if (!place) return std::unexpected(place.error());
     auto core = std::make_shared<Core>(loop, application);
-    ErrorCode error;
-    const auto endpoint = place->endpoint(loop, error);
-    if (!error) core->acceptor.open(endpoint.protocol(), error);
-    if (!error && place->path.empty())
-        core->acceptor.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) core->acceptor.bind(endpoint, error);
-    if (!error) core->acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error)
+    const auto listening = place->listen(loop, core->acceptor);
+    if (!listening)
         return refuse("abci.address",
-                      fmt::format("cannot listen on {}: {}", address, error.message()));
-    core->address = address;
-    if (place->path.empty()) {
-        asio::ip::tcp::endpoint bound;
-        const auto local = core->acceptor.local_endpoint();
-        bound.resize(local.size());
-        std::memcpy(bound.data(), local.data(), local.size());
-        core->address = fmt::format("tcp://{}:{}", place->host, bound.port());
-    }
+                      fmt::format("cannot listen on {}: {}", address, listening.error().message()));
+    core->address = *listening;
     core->path = place->path;
     core->accept();
     return std::unique_ptr<AbciServer>(new AbciServer(std::move(core)));

@@ -1,6 +1,7 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -95,6 +96,19 @@ TEST_F(AbciSocketTest, CarriesTheLifeOfABlockOverTcp) {
 TEST_F(AbciSocketTest, CarriesTheLifeOfABlockOverAFile) {
     const TemporaryFolder folder;
     serve("unix://" + (folder.path() / "application").string());
+    expect_a_block(*client());
+}
+
+TEST_F(AbciSocketTest, AFileThatAKillLeftBehindIsInNobodysWay) {
+    const TemporaryFolder folder;
+    const std::string path = (folder.path() / "application").string();
+    {
+        boost::asio::io_context loop;
+        const boost::asio::local::stream_protocol::acceptor killed(
+            loop, boost::asio::local::stream_protocol::endpoint(path));
+    }
+    ASSERT_TRUE(std::filesystem::is_socket(path));
+    serve("unix://" + path);
     expect_a_block(*client());
 }
 

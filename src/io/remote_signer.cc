@@ -1,16 +1,11 @@
 #include "io/remote_signer.h"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/socket_base.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
 
 #include "io/signer_link.h"
-#include "io/unix_socket.h"
 
 namespace tandem::io {
 namespace {
@@ -18,7 +13,6 @@ namespace {
 namespace asio = boost::asio;
 using base::refuse;
 using ErrorCode = boost::system::error_code;
-using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 using Time = signer::RemoteClient::Time;
 
 constexpr std::string_view setting = "priv_validator_laddr";
@@ -56,7 +50,7 @@ struct RemoteSigner::Core : std::enable_shared_from_this<Core> {
     signer::RemoteClient::Timing timing;
     signer::RemoteClient client;
     std::shared_ptr<const crypto::SigningKey> key;  // of the seal; null: there is none
-    Acceptor acceptor;
+    AbciPlace::Acceptor acceptor;
     asio::steady_timer timer;
     std::string address;
     std::string path;  // to remove at the end
@@ -71,26 +65,13 @@ base::Verdict RemoteSigner::Core::open(const std::string& text) {
     auto place = signer_place(setting, text);
     if (!place) return std::unexpected(place.error());
     if (place->path.empty() && text.starts_with("tcp://:")) place->host = "0.0.0.0";
-    if (!place->path.empty()) remove_dead_socket(loop, place->path);
-    ErrorCode error;
-    const auto endpoint = place->endpoint(loop, error);
-    if (!error) acceptor.open(endpoint.protocol(), error);
-    if (!error && place->path.empty())
-        acceptor.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor.bind(endpoint, error);
-    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error)
-        return refuse(setting,
-                      fmt::format("cannot listen for a signer on {}: {}", text, error.message()));
+    const auto listening = place->listen(loop, acceptor);
+    if (!listening)
+        return refuse(setting, fmt::format("cannot listen for a signer on {}: {}", text,
+                                           listening.error().message()));
     path = place->path;
-    address = text;
-    if (!path.empty()) return {};
-    key = passing_key();
-    asio::ip::tcp::endpoint bound;
-    const auto local = acceptor.local_endpoint();
-    bound.resize(local.size());
-    std::memcpy(bound.data(), local.data(), local.size());
-    address = fmt::format("tcp://{}:{}", place->host, bound.port());
+    address = *listening;
+    if (path.empty()) key = passing_key();
     return {};
 }
 
