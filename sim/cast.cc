@@ -46,7 +46,7 @@ void Cast::make_genesis(const Plan& plan) {
     }
     genesis_.chain_id = "sim";
     genesis_.genesis_time = {genesis_seconds, 0};
-    genesis_.initial_height = 1;
+    genesis_.initial_height = plan.initial_height;
     genesis_.consensus_params = types::ConsensusParams::defaults();
     genesis_.app_state = seats::write_genesis(description, "");
 }

@@ -21,6 +21,7 @@ struct FaultKinds {
     bool beyond_third = true;  // more than a third down, and back
     bool channels = true;      // a node loses one channel, one way, for long
     bool wedge = true;         // a node is heard and does not vote
+    bool outages = true;       // a validator is away until its seat has moved
     bool disks = true;         // old images, logs and applications that are gone
     bool liars = true;         // seats with less than a third of the power lie
     bool views = true;         // every node sees other votes of a round (views.h)
@@ -35,7 +36,7 @@ struct FaultName {
     std::string_view name;
     bool FaultKinds::* kind;
 };
-inline constexpr std::array<FaultName, 13> fault_names{{{"loss", &FaultKinds::loss},
+inline constexpr std::array<FaultName, 14> fault_names{{{"loss", &FaultKinds::loss},
                                                         {"partition", &FaultKinds::partition},
                                                         {"crash", &FaultKinds::crash},
                                                         {"freeze", &FaultKinds::freeze},
@@ -45,6 +46,7 @@ inline constexpr std::array<FaultName, 13> fault_names{{{"loss", &FaultKinds::lo
                                                         {"beyond_third", &FaultKinds::beyond_third},
                                                         {"channels", &FaultKinds::channels},
                                                         {"wedge", &FaultKinds::wedge},
+                                                        {"outages", &FaultKinds::outages},
                                                         {"disks", &FaultKinds::disks},
                                                         {"liars", &FaultKinds::liars},
                                                         {"views", &FaultKinds::views}}};

@@ -90,6 +90,11 @@ consensus::Config draw_timeouts(base::SeededRandom& random) {
     return timeouts;
 }
 
+/// Of a chain that goes on where another one ended: of one digit, and of many.
+std::int64_t draw_initial_height(base::SeededRandom& random) {
+    return 2 + static_cast<std::int64_t>(random.below(std::uint64_t{8} << (4 * random.below(10))));
+}
+
 void draw_faults(base::SeededRandom& random, const FaultKinds& allowed, Plan& plan) {
     for (const FaultName& entry : fault_names) {
         const bool rare = entry.name == "views" || entry.name == "liars";
@@ -119,6 +124,7 @@ Plan draw_plan(base::SeededRandom& random, const Options& options) {
     draw_params(random, options, plan.params);
     draw_seats(random, options, plan);
     plan.timeouts = draw_timeouts(random);
+    if (random.chance(1, 6)) plan.initial_height = draw_initial_height(random);
     plan.faults = FaultKinds::none();
     if (options.faults.any()) draw_faults(random, options.faults, plan);
     if (plan.faults.liars) draw_liars(random, plan);

@@ -37,6 +37,7 @@ struct SeatPlan {
 struct Plan {
     std::vector<SeatPlan> seats;
     seats::Params params;
+    std::int64_t initial_height = 1;
     consensus::Config timeouts;
     FaultKinds faults;  // that happen
     NetworkSins sins;

@@ -59,7 +59,9 @@ class Simulation {
     void take_a_third_away();
     [[nodiscard]] std::string where_all_are() const;
     void sum_up();
-    [[nodiscard]] std::int64_t highest() const { return judge_.height(); }
+    [[nodiscard]] std::int64_t highest() const {
+        return std::max(judge_.height(), plan_.initial_height - 1);
+    }
     [[nodiscard]] std::int64_t lowest() const;
     void run_until(const std::function<bool()>& done, Nanos deadline);
     void run_for(Nanos time);
@@ -154,7 +156,13 @@ void Simulation::run_for(Nanos time) {
 
 void Simulation::demand_progress(const char* after_what) {
     const std::int64_t goal = highest() + heal_heights;
-    run_until([&] { return lowest() >= goal; }, world_.now() + heal_time_max);
+    std::uint64_t looked_at = 0;  // it costs more than most events, which change nothing about it
+    const auto all_are_there = [&] {
+        if (looked_at == judge_.node_heights()) return false;
+        looked_at = judge_.node_heights();
+        return lowest() >= goal;
+    };
+    run_until(all_are_there, world_.now() + heal_time_max);
     if (judge_.violations().empty() && lowest() < goal)
         judge_.blame(highest(), fmt::format("after {} the slowest node is at {}, not {}:{}",
                                             after_what, lowest(), goal, where_all_are()));
@@ -239,7 +247,8 @@ Summary Simulation::run() {
     torment_.deal_twins();
     const bool torments = plan_.faults.any();
     if (torments) plan_next_fault();
-    const std::int64_t target = std::max<std::int64_t>(options_.heights - heal_heights, 1);
+    const std::int64_t target =
+        plan_.initial_height - 1 + std::max<std::int64_t>(options_.heights - heal_heights, 1);
     run_until([&] { return highest() >= target; }, 5 * second * options_.heights);
     tormenting_ = false;
     torment_.heal();
@@ -251,7 +260,7 @@ Summary Simulation::run() {
 }
 
 void Simulation::sum_up() {
-    summary_.heights = highest();
+    summary_.heights = highest() - plan_.initial_height + 1;
     summary_.node_heights = judge_.node_heights();
     using Reason = seats::SwitchReason;
     for (const Reason reason : {Reason::run, Reason::wedged, Reason::evidence, Reason::switchover})

@@ -14,7 +14,9 @@ void Torment::start_all() {
 }
 
 void Torment::restart(std::size_t index) {
-    if (node(index).running() || down_.contains(index) || out_of_service_.contains(index)) return;
+    if (node(index).running() || down_.contains(index) || out_of_service_.contains(index) ||
+        away_.contains(index))
+        return;
     const SeatKeys& seat = parts_.cast.seat_of(index);
     if (seat.lies && seat.forgets && !node(index).disk().log().empty()) {
         node(index).disk().forget_what_was_signed();
@@ -111,7 +113,7 @@ void Torment::crash_some() {
 
 void Torment::freeze_one() {
     const std::size_t victim = any_node();
-    if (!node(victim).running() || !may_fail(victim)) return;
+    if (!node(victim).running() || away_.contains(victim) || !may_fail(victim)) return;
     if (random().chance(1, 4)) return slow_one();
     ++parts_.tally.freezes;
     node(victim).freeze(true);
@@ -163,6 +165,56 @@ void Torment::cut_channel() {
     impair(victim, milliseconds(400 + random().below(20'000)), [lose] { lose(false); });
 }
 
+/// What the seats are for: a validator dies or freezes for longer than its seat needs, and comes
+/// back when it is the standby; or after many heights in which nobody could take over.
+void Torment::fail_over_one() {
+    const seats::State* state = parts_.cast.newest_seats();
+    if (state == nullptr) return;
+    const std::size_t first = random().below(state->seats.size());
+    for (std::size_t i = 0; i < state->seats.size(); ++i) {
+        const seats::Seat& seat = state->seats[(first + i) % state->seats.size()];
+        const auto validator = mortal_validator(seat);
+        if (!validator) continue;
+        ++parts_.tally.outages;
+        away_.insert(*validator);
+        random().chance(1, 4) ? node(*validator).freeze(true) : node(*validator).crash();
+        const auto patience = static_cast<std::int64_t>(10 + random().below(40));
+        return await_switch(seat.id, *validator, state->height + patience);
+    }
+}
+
+std::optional<std::size_t> Torment::mortal_validator(const seats::Seat& seat) const {
+    if (!seat.in_set()) return std::nullopt;
+    const auto validator = parts_.cast.find_node(seat.nodes[seat.validator].consensus_key);
+    if (!validator || fails(*validator) || !may_fail(*validator)) return std::nullopt;
+    const bool has_heir = std::ranges::any_of(seat.nodes, [&](const seats::Node& other) {
+        const auto index = parts_.cast.find_node(other.consensus_key);
+        return index && *index != *validator && !fails(*index);
+    });
+    return has_heir ? validator : std::nullopt;
+}
+
+void Torment::await_switch(const std::string& seat, std::size_t away, std::int64_t until) {
+    world().after(
+        milliseconds(100 + random().below(400)), [this, seat, away, until, when = healings_] {
+            if (when != healings_ || !away_.contains(away)) return;
+            const seats::State* state = parts_.cast.newest_seats();
+            const seats::Seat* found = state == nullptr ? nullptr : state->find_seat(seat);
+            const bool holds =
+                found != nullptr && found->in_set() &&
+                found->nodes[found->validator].consensus_key == node(away).consensus_key();
+            if (holds && state->height < until) return await_switch(seat, away, until);
+            return_from_outage(away);
+        });
+}
+
+void Torment::return_from_outage(std::size_t index) {
+    away_.erase(index);
+    node(index).freeze(false);
+    restart(index);
+    if (random().chance(2, 3)) fail_over_one();
+}
+
 void Torment::wedge_one() {
     const std::size_t victim = any_node();
     if (!may_fail(victim)) return;
@@ -198,11 +250,12 @@ void Torment::commit_fault() {
         std::size_t weight;
         void (Torment::*commit)();
     };
-    const std::array<Choice, 7> choices{{{faults.crash, 3, &Torment::crash_some},
+    const std::array<Choice, 8> choices{{{faults.crash, 3, &Torment::crash_some},
                                          {faults.partition, 1, &Torment::cut_one},
                                          {faults.freeze, 1, &Torment::freeze_one},
                                          {faults.clock, 1, &Torment::jump_clock},
                                          {faults.channels, 2, &Torment::cut_channel},
+                                         {faults.outages, 4, &Torment::fail_over_one},
                                          {faults.wedge, 1, &Torment::wedge_or_diverge},
                                          {faults.disks, 1, &Torment::torment_disk}}};
     std::vector<const Choice*> drawn;
@@ -251,6 +304,7 @@ void Torment::deal_twins() {
 void Torment::heal() {
     ++healings_;
     impaired_.clear();
+    away_.clear();
     parts_.network.heal();
     for (const auto& one : parts_.cast.nodes()) {
         one->freeze(false);

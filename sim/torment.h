@@ -16,6 +16,7 @@ struct Tally {
     std::uint64_t partitions = 0;
     std::uint64_t freezes = 0;
     std::uint64_t channel_cuts = 0;
+    std::uint64_t outages = 0;
     std::uint64_t wedges = 0;
     std::uint64_t restores = 0;  // of disks: old images, imported logs, lost applications
     std::uint64_t operations = 0;
@@ -75,6 +76,12 @@ class Torment {
     void slow_one();
     void cut_one();
     void cut_channel();
+    void fail_over_one();
+    /// The validator of a seat that has an heir who runs, and may fail.
+    [[nodiscard]] std::optional<std::size_t> mortal_validator(const seats::Seat& seat) const;
+    /// Looks again and again whether `seat` has moved from the validator that is away.
+    void await_switch(const std::string& seat, std::size_t away, std::int64_t until);
+    void return_from_outage(std::size_t index);
     void wedge_one();
     void end_wedge(std::size_t victim);
     void diverge_one();
@@ -96,6 +103,7 @@ class Torment {
     const Plan& plan_;
     std::map<std::size_t, std::int64_t> silent_since_;  // height, by node; until the next one
     std::set<std::size_t> down_, out_of_service_;
+    std::set<std::size_t> away_;                   // until their seat has moved
     std::map<std::size_t, std::size_t> impaired_;  // faults that last, by node
     std::int64_t powers_move_until_ = 0;
     std::uint64_t healings_ = 0;

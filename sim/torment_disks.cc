@@ -8,7 +8,7 @@ namespace tandem::sim {
 
 void Torment::torment_disk() {
     const std::size_t victim = any_node();
-    if (!node(victim).running() || !may_fail(victim)) return;
+    if (!node(victim).running() || away_.contains(victim) || !may_fail(victim)) return;
     // Those who throw away logs have none to restore.
     if (parts_.cast.lies(victim)) return;
     ++parts_.tally.restores;

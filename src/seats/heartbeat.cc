@@ -1,6 +1,7 @@
 #include "seats/heartbeat.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 
 #include "crypto/ed25519.h"
@@ -148,19 +149,24 @@ std::vector<Heartbeat> HeartbeatPool::executed(const State& state) {
         entry.confirmed = true;
         return true;
     };
-    size_ = 0;
+    refresh_liveness_keys(state);
     for (auto& [height, by_node] : entries_) {
-        for (auto& [node, entries] : by_node) {
-            std::vector<Entry> kept;
-            for (Entry& entry : entries)
-                if (keep(entry)) kept.push_back(std::move(entry));
-            entries = std::move(kept);
-            size_ += entries.size();
-        }
+        const bool is_over = height <= state.height && !is_fresh(state, height, state.height);
+        if (!is_over && !keys_changed_ && height <= judged_up_to_) continue;
+        for (auto& [node, entries] : by_node)
+            size_ -= std::erase_if(entries, [&](Entry& entry) { return !keep(entry); });
         std::erase_if(by_node, [](const auto& item) { return item.second.empty(); });
     }
     std::erase_if(entries_, [](const auto& item) { return item.second.empty(); });
+    keys_changed_ = false;
+    judged_up_to_ = state.height;
     return newly_confirmed;
+}
+
+std::size_t HeartbeatPool::HashOfAddress::operator()(BytesView address) const noexcept {
+    std::size_t hash = 0;  // an address is a hash already
+    std::memcpy(&hash, address.data(), std::min(address.size(), sizeof hash));
+    return hash;
 }
 
 const Heartbeat* HeartbeatPool::freshest(const State& state, BytesView node_address,
@@ -181,16 +187,20 @@ bool HeartbeatPool::is_confirmed(const Heartbeat& heartbeat, const PublicKey& li
     return entry.confirmed && entry.heartbeat == heartbeat && entry.liveness_key == liveness_key;
 }
 
+void HeartbeatPool::refresh_liveness_keys(const State& state) {
+    ByAddress<PublicKey> keys;
+    for (const Seat& seat : state.seats)
+        for (const Node& node : seat.nodes)
+            keys.emplace(base::to_bytes(base::view(crypto::address(node.consensus_key))),
+                         node.liveness_key);
+    liveness_keys_height_ = state.height;
+    if (keys == liveness_keys_) return;
+    liveness_keys_ = std::move(keys);
+    keys_changed_ = true;
+}
+
 const PublicKey* HeartbeatPool::liveness_key_of(const State& state, BytesView node_address) {
-    if (liveness_keys_height_ != state.height) {
-        liveness_keys_.clear();
-        for (const Seat& seat : state.seats)
-            for (const Node& node : seat.nodes)
-                liveness_keys_.emplace(
-                    base::to_bytes(base::view(crypto::address(node.consensus_key))),
-                    node.liveness_key);
-        liveness_keys_height_ = state.height;
-    }
+    if (liveness_keys_height_ != state.height) refresh_liveness_keys(state);
     const auto found = liveness_keys_.find(node_address);
     return found == liveness_keys_.end() ? nullptr : &found->second;
 }

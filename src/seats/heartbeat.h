@@ -5,6 +5,7 @@
 // another A. Hence whoever is promoted is in step.
 #pragma once
 #include <map>
+#include <unordered_map>
 
 #include "crypto/verifier.h"
 #include "seats/state.h"
@@ -99,21 +100,33 @@ class HeartbeatPool {
 
         bool operator==(const Entry&) const = default;
     };
-    struct LessBytes {
-        using is_transparent = void;  // NOLINT(readability-identifier-naming): of std::map
-        bool operator()(BytesView a, BytesView b) const noexcept { return base::compare(a, b) < 0; }
+    // NOLINTBEGIN(readability-identifier-naming): names of std::unordered_map
+    struct HashOfAddress {
+        using is_transparent = void;
+        std::size_t operator()(BytesView address) const noexcept;
     };
+    struct SameBytes {
+        using is_transparent = void;
+        bool operator()(BytesView a, BytesView b) const noexcept { return base::equal(a, b); }
+    };
+    // NOLINTEND(readability-identifier-naming)
+    template <typename T>
+    using ByAddress = std::unordered_map<Bytes, T, HashOfAddress, SameBytes>;
+
     [[nodiscard]] const std::vector<Entry>* list(std::int64_t height, BytesView node_address) const;
     /// The liveness key of a registered node, or null. The address of every node is a hash, so they
     /// are taken once a block and not once a heartbeat.
     [[nodiscard]] const PublicKey* liveness_key_of(const State& state, BytesView node_address);
+    void refresh_liveness_keys(const State& state);
 
     // By height, then by node address. Invariant: no list is empty or longer than
     // per_node_and_height_max, and a confirmed entry is alone in its list.
-    std::map<std::int64_t, std::map<Bytes, std::vector<Entry>, LessBytes>> entries_;
-    std::size_t size_ = 0;                                 // invariant: entries in all lists
-    std::map<Bytes, PublicKey, LessBytes> liveness_keys_;  // by node address
-    std::int64_t liveness_keys_height_ = -1;               // of the state that they are from
+    std::map<std::int64_t, ByAddress<std::vector<Entry>>> entries_;
+    std::size_t size_ = 0;                    // invariant: entries in all lists
+    ByAddress<PublicKey> liveness_keys_;      // by node address
+    std::int64_t liveness_keys_height_ = -1;  // of the state that they are from
+    bool keys_changed_ = false;               // since all entries were compared with them
+    std::int64_t judged_up_to_ = -1;          // entries up to this height are all confirmed
 };
 
 }  // namespace tandem::seats
