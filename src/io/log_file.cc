@@ -191,8 +191,10 @@ void LogFile::flush() {
     const std::uint64_t after = offset_ + buffer_.size();
     if (after > length_) {
         const std::uint64_t length = after + config_.ahead_bytes;
-        const int error = ::posix_fallocate(file_.get(), static_cast<off_t>(length_),
-                                            static_cast<off_t>(length - length_));
+        int error = EINTR;
+        while (error == EINTR)
+            error = ::posix_fallocate(file_.get(), static_cast<off_t>(length_),
+                                      static_cast<off_t>(length - length_));
         if (error != 0) disk_failed("make room in", path_, error);
         length_ = length;
     }

@@ -140,6 +140,7 @@ base::Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(
         impl->database.reset(opened);
         return std::unique_ptr<RocksDatabase>(new RocksDatabase(std::move(impl)));
     }
+    if (status.IsNoSpace()) failed("open", folder, status);
     const std::string text = status.ToString();
     if (status.IsCorruption())
         return base::refuse("database.damaged",

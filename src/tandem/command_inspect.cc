@@ -36,15 +36,6 @@ struct InspectOptions {
     std::string backend;
 };
 
-/// The genesis file, for the chain's name and what the routes of genesis would say.
-std::expected<types::GenesisDoc, Failure> genesis_at(const std::filesystem::path& path) {
-    const auto text = read_file(path, genesis_file_bytes_max);
-    if (!text) return fail(text.error(), ExitCode::no_input);
-    auto reading = types::genesis_from_json(*text, wall_clock());
-    if (!reading) return fail(reading.error());
-    return std::move(reading->doc);
-}
-
 Outcome serve(rpc::Service& service, const Config& config, const Home& home) {
     boost::asio::io_context loop{1};
     io::RpcHandler handler(service);
@@ -70,17 +61,17 @@ Outcome run_inspect(const Context& context, const InspectOptions& options) {
     if (config->rpc.laddr.empty())
         return fail(ExitCode::configuration,
                     "rpc.laddr is empty: say where to serve with --rpc.laddr");
-    auto genesis = genesis_at(home->at(config->base.genesis_file));
-    if (!genesis) return fail(std::move(genesis).error());
+    auto genesis = load_genesis(home->at(config->base.genesis_file));
+    if (!genesis) return fail(genesis.error());
 
     const auto data = home->at(config->base.db_dir);
-    if (!is_there(data / "tandem.db"))
+    if (!is_there(data / database_folder))
         return fail(ExitCode::no_input, fmt::format("{} has no database", data.string()));
     const auto lock = io::FolderLock::take(data);
     if (!lock) return fail(lock.error(), ExitCode::busy);
-    const auto database = io::RocksDatabase::open(data / "tandem.db", {.is_read_only = true});
+    const auto database = io::RocksDatabase::open(data / database_folder, {.is_read_only = true});
     if (!database) return fail(database.error(), ExitCode::bad_data);
-    if (const auto own = store::check_claim(**database, genesis->chain_id); !own)
+    if (const auto own = store::check_claim(**database, genesis->doc.chain_id); !own)
         return fail(own.error(), ExitCode::bad_data);
     const store::BlockStore blocks(**database);
     const store::StateStore states(**database);
@@ -89,7 +80,7 @@ Outcome run_inspect(const Context& context, const InspectOptions& options) {
         config->tx_index.indexer == "kv"
             ? std::unique_ptr<rpc::Indexer>(std::make_unique<rpc::KeyValueIndexer>(storage))
             : std::make_unique<rpc::NullIndexer>();
-    node::StoredEnvironment environment(blocks, states, *genesis);
+    node::StoredEnvironment environment(blocks, states, genesis->doc);
     rpc::EventBus bus(rpc::EventBusLimits{});
     rpc::ServiceConfig settings = service_config(config->rpc);
     settings.routes = routes;

@@ -177,7 +177,7 @@ Outcome show_log(const Context& context, const LogOptions& options) {
         if (!home) return fail(home.error());
         auto config = context.config(*home);
         if (!config) return fail(std::move(config).error());
-        folder = home->at(config->base.db_dir) / "log";
+        folder = home->at(config->base.db_dir) / log_folder;
     }
     auto files = segments_in(folder);
     if (!files) return fail(std::move(files).error());

@@ -33,8 +33,8 @@ struct SignerFiles {
 
 SignerFiles files_of(const Home& home, const Config& config) {
     return {home.at(config.base.priv_validator_key_file),
-            home.at(config.base.priv_validator_state_file), home.at(config.base.db_dir) / "log",
-            home.at(config.base.genesis_file)};
+            home.at(config.base.priv_validator_state_file),
+            home.at(config.base.db_dir) / log_folder, home.at(config.base.genesis_file)};
 }
 
 std::expected<std::string, Failure> chain_of(const SignerOptions& options, const fs::path& path) {
@@ -43,9 +43,7 @@ std::expected<std::string, Failure> chain_of(const SignerOptions& options, const
         return fail(ExitCode::usage,
                     fmt::format("for which chain? Give --chain-id, or put its genesis at {}",
                                 path.string()));
-    const auto text = read_file(path, genesis_file_bytes_max);
-    if (!text) return fail(text.error());
-    auto reading = types::genesis_from_json(*text, wall_clock());
+    auto reading = load_genesis(path);
     if (!reading) return fail(reading.error());
     return std::move(reading->doc.chain_id);
 }

@@ -141,9 +141,7 @@ Outcome write_registration(const Context& context, const RegistrationOptions& op
     if (!consensus) return fail(consensus.error());
     const auto liveness = load_node_key(home->at(config->seats.liveness_key_file));
     if (!liveness) return fail(liveness.error());
-    const auto text = read_file(home->at(config->base.genesis_file), genesis_file_bytes_max);
-    if (!text) return fail(text.error());
-    const auto genesis = types::genesis_from_json(*text, wall_clock());
+    const auto genesis = load_genesis(home->at(config->base.genesis_file));
     if (!genesis) return fail(genesis.error());
     const std::string file = to_text(make_registration(genesis->doc.chain_id, options.seat,
                                                        options.name, *consensus, *liveness));

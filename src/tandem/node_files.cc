@@ -145,6 +145,12 @@ Result<PublicKeys> prepare_keys(const Home& home, const Config& config, FileBatc
     return PublicKeys{*node, *validator, *liveness};
 }
 
+Result<types::GenesisReading> load_genesis(const std::filesystem::path& path) {
+    const auto text = read_file(path, genesis_file_bytes_max);
+    if (!text) return std::unexpected(text.error());
+    return types::genesis_from_json(*text, wall_clock());
+}
+
 types::GenesisDoc usual_genesis(std::string chain_id) {
     types::GenesisDoc genesis;
     genesis.genesis_time = wall_clock();

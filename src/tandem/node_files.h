@@ -52,6 +52,9 @@ struct PublicKeys {
 [[nodiscard]] Result<PublicKeys> prepare_keys(const Home& home, const Config& config,
                                               FileBatch& batch, std::vector<LogLine>& log);
 
+/// The chain's first file, completed (types::genesis_from_json). Nothing is warned of here.
+[[nodiscard]] Result<types::GenesisReading> load_genesis(const std::filesystem::path& path);
+
 /// A genesis with the usual parameters, as init and testnet write it: no height, which means 1.
 [[nodiscard]] types::GenesisDoc usual_genesis(std::string chain_id);
 

@@ -1,15 +1,14 @@
 #include "tandem/running_node.h"
 
 #include <boost/asio/post.hpp>
-#include <csignal>
 #include <fmt/format.h>
 
 #include "crypto/ed25519.h"
-#include "io/exit_codes.h"
 #include "io/failure.h"
 #include "io/http_server.h"
 #include "io/remote_signer.h"
 #include "io/shared_database.h"
+#include "io/termination.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
 #include "store/storage.h"
@@ -22,14 +21,14 @@
 namespace tandem::program {
 namespace {
 
-namespace code = io::exit_code;
 template <typename T>
-using Opened = std::expected<T, StartFailure>;
+using Opened = std::expected<T, Failure>;
 
 constexpr std::size_t address_book_bytes_max = std::size_t{64} << 20;
 
-std::unexpected<StartFailure> fail(int exit_code, base::Refusal why) {
-    return std::unexpected(StartFailure{exit_code, std::move(why)});
+/// Recovery and its kin are looked up in the manual by the name of the check.
+std::unexpected<Failure> failed(const base::Refusal& why, ExitCode code) {
+    return fail({why.check, fmt::format("{}: {}", why.check, why.why)}, code);
 }
 
 /// The log on disk, as the node sees it.
@@ -136,8 +135,8 @@ struct RunningNode::Parts {
 RunningNode::RunningNode(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RunningNode::~RunningNode() = default;
 
-std::expected<std::unique_ptr<RunningNode>, StartFailure> RunningNode::open(const Home& home,
-                                                                            const Config& config) {
+std::expected<std::unique_ptr<RunningNode>, Failure> RunningNode::open(const Home& home,
+                                                                       const Config& config) {
     auto parts = std::make_unique<Parts>(home, config);
     for (const auto step : {&Parts::read_files, &Parts::open_storage, &Parts::find_validator_key,
                             &Parts::choose_application, &Parts::open_network, &Parts::assemble})
@@ -195,39 +194,37 @@ base::Verdict RunningNode::Parts::check_double_sign() const {
 
 Opened<void> RunningNode::Parts::read_files() {
     auto made = ProcessReporter::make(config.base.log_level, config.base.log_format == "json");
-    if (!made) return fail(code::configuration, made.error());
+    if (!made) return failed(made.error(), ExitCode::configuration);
     reporter = std::move(*made);
     if (const auto offered = check_offered(); !offered)
-        return fail(code::configuration, offered.error());
+        return failed(offered.error(), ExitCode::configuration);
 
-    const auto text = read_file(home.at(config.base.genesis_file), genesis_file_bytes_max);
-    if (!text) return fail(code::no_input, text.error());
-    auto reading = types::genesis_from_json(*text, wall_clock());
-    if (!reading) return fail(code::configuration, reading.error());
+    auto reading = load_genesis(home.at(config.base.genesis_file));
+    if (!reading) return failed(reading.error(), ExitCode::configuration);
     for (const wire::JsonWarning& warning : reading->warnings)
         reporter->report(node::LogLevel::warning, "genesis", warning.text());
     genesis = std::move(reading->doc);
     if (const auto usable = types::check_usable(genesis); !usable)
-        return fail(code::configuration, usable.error());
+        return failed(usable.error(), ExitCode::configuration);
 
     auto node_secret = load_node_key(home.at(config.base.node_key_file));
-    if (!node_secret) return fail(code::no_input, node_secret.error());
+    if (!node_secret) return failed(node_secret.error(), ExitCode::no_input);
     node_key = std::make_shared<FileKey>(std::move(*node_secret));
     if (config.base.priv_validator_laddr.empty()) {
         auto secret = load_validator_key(home.at(config.base.priv_validator_key_file));
-        if (!secret) return fail(code::no_input, secret.error());
+        if (!secret) return failed(secret.error(), ExitCode::no_input);
         validator_key = std::make_shared<FileKey>(std::move(*secret));
         validator_public_key = validator_key->public_key();
         auto state = load_last_signed(home.at(config.base.priv_validator_state_file));
-        if (!state) return fail(code::bad_data, state.error());
+        if (!state) return failed(state.error(), ExitCode::bad_data);
         signed_before = std::move(*state);
     }
 
     const auto seats_read = seats::read_genesis(base::as_bytes(genesis.app_state));
-    if (!seats_read) return fail(code::configuration, seats_read.error());
+    if (!seats_read) return failed(seats_read.error(), ExitCode::configuration);
     if (!seats_read->seats) return {};
     auto liveness_secret = load_node_key(home.at(config.seats.liveness_key_file));
-    if (!liveness_secret) return fail(code::no_input, liveness_secret.error());
+    if (!liveness_secret) return failed(liveness_secret.error(), ExitCode::no_input);
     liveness_key = std::make_shared<FileKey>(std::move(*liveness_secret));
     return {};
 }
@@ -237,17 +234,17 @@ Opened<void> RunningNode::Parts::open_storage() {
     std::error_code error;
     std::filesystem::create_directories(data, error);
     if (error)
-        return fail(code::io_error,
-                    {"data", fmt::format("{}: {}", data.string(), error.message())});
+        return failed({"data", fmt::format("{}: {}", data.string(), error.message())},
+                      ExitCode::io_error);
     auto taken = io::FolderLock::take(data);
-    if (!taken) return fail(code::busy, taken.error());
+    if (!taken) return failed(taken.error(), ExitCode::busy);
     lock.emplace(std::move(*taken));
-    auto opened = io::RocksDatabase::open(data / "tandem.db");
-    if (!opened) return fail(code::bad_data, opened.error());
+    auto opened = io::RocksDatabase::open(data / database_folder);
+    if (!opened) return failed(opened.error(), ExitCode::bad_data);
     database = std::move(*opened);
     io::report_damage_of(data);
     if (const auto own = store::claim(*database, genesis.chain_id); !own)
-        return fail(code::bad_data, own.error());
+        return failed(own.error(), ExitCode::bad_data);
     if (store::undo_unfinished_restore(*database))
         reporter->report(node::LogLevel::warning, "statesync",
                          "a snapshot was not restored to its end: beginning anew");
@@ -260,8 +257,8 @@ Opened<void> RunningNode::Parts::open_storage() {
             if (node) node->log_durable();
         });
     };
-    auto found = io::LogFile::open(data / "log", genesis.chain_id, std::move(log_config));
-    if (!found) return fail(code::bad_data, found.error());
+    auto found = io::LogFile::open(data / log_folder, genesis.chain_id, std::move(log_config));
+    if (!found) return failed(found.error(), ExitCode::bad_data);
     log_file.emplace(std::move(*found));
     log.emplace(*log_file->log);
     return {};
@@ -272,12 +269,12 @@ Opened<void> RunningNode::Parts::find_validator_key() {
     if (validator_key) return {};
     auto opened = io::RemoteSigner::listen(loop, *reporter, config.base.priv_validator_laddr,
                                            genesis.chain_id);
-    if (!opened) return fail(code::unavailable, opened.error());
+    if (!opened) return failed(opened.error(), ExitCode::unavailable);
     remote_signer = std::move(*opened);
     reporter->report(node::LogLevel::info, "privval",
                      "waiting for a signer at " + remote_signer->address());
     if (const auto found = remote_signer->wait_for_key(); !found)
-        return fail(code::unavailable, found.error());
+        return failed(found.error(), ExitCode::unavailable);
     validator_public_key = remote_signer->client().public_key();
     return {};
 }
@@ -285,7 +282,7 @@ Opened<void> RunningNode::Parts::find_validator_key() {
 Opened<void> RunningNode::Parts::choose_application() {
     auto chosen = program::choose_application(config.base.proxy_app, genesis, *database, *reporter,
                                               {.interval = config.share.snapshot_interval});
-    if (!chosen) return fail(code::configuration, chosen.error());
+    if (!chosen) return failed(chosen.error(), ExitCode::configuration);
     inner = std::move(*chosen);
     if (!liveness_key) return {};
     seats_store = std::make_unique<store::SeatsStore>(
@@ -298,7 +295,7 @@ Opened<void> RunningNode::Parts::choose_application() {
     // An application that was restored, and we not, is offered a snapshot again.
     if (begins_with_snapshot()) return {};
     if (const auto verdict = seats->recover(); !verdict)
-        return fail(code::bad_data, verdict.error());
+        return failed(verdict.error(), ExitCode::bad_data);
     return {};
 }
 
@@ -334,7 +331,7 @@ base::Result<p2p::AddressBook> RunningNode::Parts::address_book() const {
 
 Opened<void> RunningNode::Parts::open_network() {
     auto network = network_config(config.p2p);
-    if (!network) return fail(code::configuration, network.error());
+    if (!network) return failed(network.error(), ExitCode::configuration);
     network->first_link = log_file->contents.peer_max + 1;  // its numbers are not given again
     network->address_book = home.at(config.p2p.addr_book_file);
     host.emplace(loop, *reporter, std::move(*network));
@@ -364,9 +361,9 @@ Opened<void> RunningNode::Parts::assemble() {
     mempool.emplace(mempool_limits(config.mempool));
     evidence.emplace(*database, *blocks, *states, crypto::real_verifier());
     auto rules = peers_config(config.p2p, local->id());
-    if (!rules) return fail(code::configuration, rules.error());
+    if (!rules) return failed(rules.error(), ExitCode::configuration);
     auto book = address_book();
-    if (!book) return fail(code::bad_data, book.error());
+    if (!book) return failed(book.error(), ExitCode::bad_data);
     node::NodeConfig settings{.engine = engine_config(config),
                               .peers = std::move(*rules),
                               .book = std::move(*book),
@@ -388,7 +385,7 @@ Opened<void> RunningNode::Parts::assemble() {
                                    .verifier = crypto::real_verifier()};
     if (begins_with_snapshot()) {
         auto addresses = light_addresses(config.statesync);
-        if (!addresses) return fail(code::configuration, addresses.error());
+        if (!addresses) return failed(addresses.error(), ExitCode::configuration);
         light_servers = std::make_unique<RpcLightServers>(loop, std::move(*addresses));
         settings.state_sync = state_sync_config(config.statesync, genesis, *light_servers);
     } else if (config.statesync.enable) {
@@ -396,14 +393,14 @@ Opened<void> RunningNode::Parts::assemble() {
                          "skipped: this node has a state already, or nobody to get one from");
     }
     if (const auto alone = check_double_sign(); !alone)
-        return fail(code::unavailable, alone.error());
+        return failed(alone.error(), ExitCode::unavailable);
     node.emplace(engine, std::move(settings), *local, seats.get());
     host->attach(*node);
     if (light_servers) light_servers->attach(*node);
     measure();
     observe(engine);  // a block that recovery finishes is indexed, too
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)
-        return fail(code::bad_data, verdict.error());
+        return failed(verdict.error(), ExitCode::bad_data);
     local->info.protocol_version.app = node->engine().state().version.app;
     return {};
 }
@@ -453,16 +450,15 @@ base::Verdict RunningNode::Parts::serve_metrics() {
     return {};
 }
 
-std::expected<void, StartFailure> RunningNode::run() {
+Outcome RunningNode::run() {
     Parts& parts = *parts_;
     if (const auto verdict = parts.host->listen(); !verdict)
-        return fail(code::busy, verdict.error());
-    if (const auto verdict = parts.serve_rpc(); !verdict) return fail(code::busy, verdict.error());
+        return failed(verdict.error(), ExitCode::busy);
+    if (const auto verdict = parts.serve_rpc(); !verdict)
+        return failed(verdict.error(), ExitCode::busy);
     if (const auto verdict = parts.serve_metrics(); !verdict)
-        return fail(code::busy, verdict.error());
-    boost::asio::signal_set signals(parts.loop, SIGTERM, SIGINT);
-    signals.async_wait([&parts](const boost::system::error_code& error, int signal) {
-        if (error) return;
+        return failed(verdict.error(), ExitCode::busy);
+    const io::Termination termination(parts.loop, [&parts](int signal) {
         parts.reporter->report(node::LogLevel::info, "node",
                                fmt::format("stopping on signal {}", signal));
         parts.host->stop_loop();

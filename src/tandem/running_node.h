@@ -2,7 +2,6 @@
 // is wrong with a file is said before anything is changed, and torn down the other way.
 #pragma once
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <memory>
 
 #include "io/folder_lock.h"
@@ -10,26 +9,20 @@
 #include "io/network_host.h"
 #include "io/rocks_database.h"
 #include "node/rpc_environment.h"
-#include "tandem/home.h"
+#include "tandem/cli.h"
 #include "tandem/reporter.h"
 
 namespace tandem::program {
 
-/// Why a node did not start, and with which exit code.
-struct StartFailure {
-    int exit_code = 1;
-    base::Refusal why;
-};
-
 class RunningNode {
   public:
     /// Reads files, opens log and database, recovers; nothing of the network yet.
-    [[nodiscard]] static std::expected<std::unique_ptr<RunningNode>, StartFailure> open(
+    [[nodiscard]] static std::expected<std::unique_ptr<RunningNode>, Failure> open(
         const Home& home, const Config& config);
     ~RunningNode();
 
     /// Listens, dials, and runs until SIGTERM or SIGINT.
-    [[nodiscard]] std::expected<void, StartFailure> run();
+    [[nodiscard]] Outcome run();
 
   private:
     struct Parts;

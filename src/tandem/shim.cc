@@ -1,13 +1,12 @@
 #include "tandem/shim.h"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
 #include <fmt/format.h>
 
 #include "io/abci_server.h"
 #include "io/failure.h"
 #include "io/folder_lock.h"
+#include "io/termination.h"
 #include "seats/genesis.h"
 #include "store/seats_store.h"
 #include "store/storage.h"
@@ -107,9 +106,7 @@ Outcome Shim::read_settings() {
 
 Outcome Shim::read_chain() {
     const auto path = home_.at(settings_.genesis_file);
-    const auto text = read_file(path, genesis_file_bytes_max);
-    if (!text) return fail(text.error(), ExitCode::no_input);
-    auto reading = types::genesis_from_json(*text, wall_clock());
+    auto reading = load_genesis(path);
     if (!reading) return fail(reading.error());
     genesis_ = std::move(reading->doc);
     const auto seats_read = seats::read_genesis(base::as_bytes(genesis_.app_state));
@@ -238,9 +235,7 @@ Outcome Shim::serve() {
 
 Outcome Shim::run() {
     if (Outcome serving = serve(); !serving) return serving;
-    boost::asio::signal_set signals(loop_, SIGTERM, SIGINT);
-    signals.async_wait([this](const boost::system::error_code& error, int signal) {
-        if (error) return;
+    const io::Termination termination(loop_, [this](int signal) {
         reporter_->report(node::LogLevel::info, "shim",
                           fmt::format("stopping on signal {}", signal));
         loop_.stop();

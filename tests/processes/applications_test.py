@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Seats whose applications are processes of their own: CometBFT's example kvstore, one beside each
-node. A seat fails over; an application dies, its node says so and ends, and both come back."""
+node. A seat fails over; an application dies, its node says so and ends, and both come back; another
+hangs, and its node ends nevertheless when it is asked to."""
 from harness import LIMIT_SECONDS, Failed, configure, seats_network, wait
 from stock import Application, run_with_cometbft
 from torment import Load, Torment
@@ -19,6 +20,13 @@ def give_each_an_application(network):
     return applications
 
 
+def come_back(network, node, application):
+    application.start()
+    node.start()
+    top = network["org2-1"].height()
+    wait("the node and its application in step", lambda: node.height() >= top)
+
+
 def run(network, applications):
     torment = Torment(network)
     network.start_all()
@@ -32,10 +40,15 @@ def run(network, applications):
     node.process = None
     if code != BROKEN or not node.said(f"the application at {application.address}"):
         raise Failed(f"{node.name} lost its application and ended with {code}")
-    application.start()
-    node.start()
-    top = network["org2-1"].height()
-    wait("the node and its application in step", lambda: node.height() >= top)
+    come_back(network, node, application)
+
+    application.freeze()
+    wait(f"{node.name} to wait for its application", lambda: node.height(timeout=1) == 0)
+    code = node.stop()
+    if code != BROKEN or not node.said("an application that does not answer"):
+        raise Failed(f"{node.name}, whose application hangs, was asked to stop and ended with {code}")
+    application.kill()
+    come_back(network, node, application)
 
     for load in torment.loads:
         load.stop()

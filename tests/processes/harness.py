@@ -108,18 +108,18 @@ class Node:
     def rpc_address(self):
         return f"tcp://{self.host}:{self.rpc_port}"
 
-    def rpc(self, method, **arguments):
+    def rpc(self, method, timeout=15, **arguments):
         """The result, or None while the node does not answer."""
         query = urllib.parse.urlencode(arguments)
         url = f"http://{self.host}:{self.rpc_port}/{method}?{query}"
         try:
-            with urllib.request.urlopen(url, timeout=15) as answer:
+            with urllib.request.urlopen(url, timeout=timeout) as answer:
                 return json.load(answer).get("result")
         except (OSError, ValueError, urllib.error.URLError):
             return None
 
-    def height(self):
-        status = self.rpc("status")
+    def height(self, timeout=15):
+        status = self.rpc("status", timeout=timeout)
         return int(status["sync_info"]["latest_block_height"]) if status else 0
 
     def block_hash(self, height):

@@ -1,6 +1,7 @@
 """CometBFT's own programs: its node, its example application, and both with `tandem shim` between."""
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,9 @@ class Application:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
 
 
 class ShimmedNode(Node):
