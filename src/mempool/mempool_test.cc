@@ -153,6 +153,25 @@ TEST(Mempool, WhatABlockHoldsLeavesAndIsNotTakenAgain) {
     EXPECT_TRUE(mempool.add(tx(3)));                         // it failed, and may be tried again
 }
 
+/// GHSA-w24w-wp77-qffm: what the cache has forgotten came into the list once more, and no block
+/// took the second one out.
+TEST(Mempool, Cve2023_34451_TheSameTransactionTwice) {
+    Mempool mempool({.cache_keys_max = 1});
+    take(mempool, tx(1));
+    take(mempool, tx(2));  // the cache knows this one alone
+    EXPECT_EQ(refusal(mempool.add(tx(1))), "mempool.seen");
+    EXPECT_EQ(mempool.size(), 2U);
+    (void)commit(mempool, 1, {tx(1)});
+    EXPECT_EQ(contents(mempool.first(10)), (std::vector<Bytes>{tx(2)}));
+    // And of one that is asked about twice at once.
+    const auto first = mempool.add(tx(3)), other = mempool.add(tx(4)), again = mempool.add(tx(3));
+    ASSERT_TRUE(first && other && again);
+    for (const auto& question : {first, other, again})
+        EXPECT_TRUE(mempool.answer(question->number, yes));
+    (void)commit(mempool, 2, {tx(3)});
+    EXPECT_EQ(contents(mempool.first(10)), (std::vector<Bytes>{tx(2), tx(4)}));
+}
+
 TEST(Mempool, TheRestIsAskedAboutAgainInItsOrder) {
     Mempool mempool({});
     for (const std::uint8_t i : std::array<std::uint8_t, 3>{1, 2, 3}) take(mempool, tx(i));

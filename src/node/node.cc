@@ -343,9 +343,11 @@ void Node::say(Peer& peer, const gossip::OurView& ours) {
         }
     }
     say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::blocksync), peer.blocksync);
+    say_wanted_blocks(peer);
     say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::pex), peer.pex);
     say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::snapshot), peer.snapshots);
     say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::snapshot_chunk), peer.chunks);
+    say_wanted_chunks(peer);
     say_evidence(peer);
     if (config_.broadcast_txs) say_transactions(peer);
 }

@@ -173,6 +173,8 @@ class Node final : EngineListener, StateSync::Owner {
     void say_queued(Peer& peer, std::uint8_t channel, std::deque<p2p::Connection::Message>& queue);
     void say_transactions(Peer& peer);
     void say_evidence(Peer& peer);
+    void say_wanted_blocks(Peer& peer);
+    void say_wanted_chunks(Peer& peer);
     void flush(Peer& peer);
     void touch_all() noexcept;
     [[nodiscard]] gossip::OurView view() const;

@@ -84,6 +84,10 @@ base::Verdict Node::hear_consensus(Peer& peer, const types::ChannelMessage& rece
         if (!is_on(gossip::Channel::vote_set_bits)) return {};
     } else if (!engine_.consensus_runs()) {
         return {};
+    } else if (const auto* proposal = std::get_if<types::ProposalMessage>(&sum)) {
+        // Before anything is made as large as it says.
+        TANDEM_TRY(types::validate_block_size(proposal->proposal,
+                                              engine_.state().consensus_params.block.max_bytes));
     }
     // The peer has what it says, whatever becomes of it here.
     peer.gossip.hear(*message, view());
@@ -159,15 +163,28 @@ void Node::say_blocksync(Peer& peer, base::Bytes message) {
     peer.enqueue(peer.blocksync, Peer::blocksync_max, std::move(message));
 }
 
+/// A block is read when there is room for it, not when it is asked for: a request is of few bytes,
+/// and its answer may be of a hundred million.
+void Node::say_wanted_blocks(Peer& peer) {
+    constexpr auto channel = static_cast<std::uint8_t>(types::ChannelId::blocksync);
+    while (!peer.wanted_blocks.empty() && peer.link.can_send(channel) &&
+           peer.link.queued_bytes(channel) < Peer::answer_bytes_ahead) {
+        const types::BlockRequest request = peer.wanted_blocks.front();
+        peer.wanted_blocks.pop_front();
+        auto answer = sync::answer_to(request, parts_.blocks, engine_.state().consensus_params);
+        if (answer) send(peer, channel, std::make_shared<const base::Bytes>(std::move(*answer)));
+    }
+}
+
 base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& received) {
     TANDEM_TRY(types::check_before_decoding_blocksync(received.message));
     auto message = types::decode_checked<types::BlocksyncMessage>(received.message);
     if (!message) return std::unexpected(message.error());
     auto& sum = message->sum;
     if (const auto* request = std::get_if<types::BlockRequest>(&sum)) {
-        if (auto answer =
-                sync::answer_to(*request, parts_.blocks, engine_.state().consensus_params))
-            say_blocksync(peer, std::move(*answer));
+        if (peer.wanted_blocks.size() >= Peer::wanted_blocks_max) return {};
+        peer.wanted_blocks.push_back(*request);
+        peer.dirty = true;
     } else if (std::holds_alternative<types::StatusRequest>(sum)) {
         say_blocksync(peer, sync::status_message(parts_.blocks));
     } else if (!sync_) {
@@ -196,13 +213,13 @@ base::Verdict Node::hear_statesync(Peer& peer, const types::ChannelMessage& rece
     const bool is_about_chunks =
         received.channel == static_cast<std::uint8_t>(types::ChannelId::snapshot_chunk);
     if (std::holds_alternative<types::SnapshotsRequest>(message->sum) && !is_about_chunks) {
+        if (!peer.snapshots.empty()) return {};  // what it asked before is not taken yet
         for (base::Bytes& snapshot : sync::advertise(parts_.application.list_snapshots({})))
             peer.enqueue(peer.snapshots, sync::snapshots_advertised_max, std::move(snapshot));
-    } else if (const auto* wanted = std::get_if<types::ChunkRequest>(&message->sum);
-               wanted != nullptr && is_about_chunks && peer.chunks.size() < Peer::chunks_max) {
-        peer.enqueue(peer.chunks, Peer::chunks_max,
-                     sync::chunk_message(*wanted, parts_.application.load_snapshot_chunk(
-                                                      sync::load_request(*wanted))));
+    } else if (const auto* wanted = std::get_if<types::ChunkRequest>(&message->sum)) {
+        if (!is_about_chunks || peer.wanted_chunks.size() >= Peer::wanted_chunks_max) return {};
+        peer.wanted_chunks.push_back(*wanted);
+        peer.dirty = true;
     } else if (!state_sync_) {
         return {};
     } else if (const auto* said = std::get_if<types::SnapshotsResponse>(&message->sum)) {
@@ -211,6 +228,19 @@ base::Verdict Node::hear_statesync(Peer& peer, const types::ChannelMessage& rece
         if (is_about_chunks) state_sync_->hear(peer.consensus_id(), std::move(*chunk));
     }
     return {};
+}
+
+/// As with blocks.
+void Node::say_wanted_chunks(Peer& peer) {
+    constexpr auto channel = static_cast<std::uint8_t>(types::ChannelId::snapshot_chunk);
+    while (!peer.wanted_chunks.empty() && peer.link.can_send(channel) &&
+           peer.link.queued_bytes(channel) < Peer::answer_bytes_ahead) {
+        const types::ChunkRequest request = peer.wanted_chunks.front();
+        peer.wanted_chunks.pop_front();
+        auto chunk = sync::chunk_message(
+            request, parts_.application.load_snapshot_chunk(sync::load_request(request)));
+        send(peer, channel, std::make_shared<const base::Bytes>(std::move(chunk)));
+    }
 }
 
 void Node::say_snapshot(consensus::PeerId to, types::ChannelId channel, base::Bytes message) {

@@ -11,6 +11,8 @@
 #include "node/host.h"
 #include "node/traffic.h"
 #include "p2p/peer_link.h"
+#include "types/blocksync_messages.h"
+#include "types/statesync_messages.h"
 
 namespace tandem::node {
 
@@ -20,8 +22,11 @@ struct Peer {
 
     static constexpr std::size_t heartbeats_max = 256;
     static constexpr std::size_t blocksync_max = 64;
+    static constexpr std::size_t wanted_blocks_max = 64;
+    // Of answers that wait on a channel, beyond which no further block or chunk is read.
+    static constexpr std::size_t answer_bytes_ahead = 1 << 20U;
     static constexpr std::size_t pex_max = 4;
-    static constexpr std::size_t chunks_max = 2;                 // of up to 16 MB
+    static constexpr std::size_t wanted_chunks_max = 16;
     static constexpr std::size_t snapshot_requests_max = 1'000;  // our own, each of few bytes
 
     LinkId link_id;
@@ -35,8 +40,10 @@ struct Peer {
     mempool::Walk txs;
     evidence::Walk evidence;
     std::deque<p2p::Connection::Message> heartbeats;
-    std::deque<p2p::Connection::Message> blocksync;  // answers and requests
+    std::deque<p2p::Connection::Message> blocksync;  // our requests, and where we are
+    std::deque<types::BlockRequest> wanted_blocks;   // the peer's
     std::deque<p2p::Connection::Message> snapshots, chunks;
+    std::deque<types::ChunkRequest> wanted_chunks;  // the peer's
     std::deque<p2p::Connection::Message> pex;
     bool dirty = true;  // something may have to be said
     std::optional<Time> wakes_at;

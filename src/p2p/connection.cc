@@ -57,7 +57,7 @@ Connection::Connection(std::span<const Channel> channels, const ConnectionConfig
     queues_.reserve(channels.size());
     for (const Channel& channel : channels) {
         TANDEM_CHECK(channel.priority > 0);
-        queues_.push_back({channel, {}, {}, 0});
+        queues_.push_back({channel, {}, {}, 0, 0});
     }
 }
 
@@ -66,11 +66,17 @@ bool Connection::can_send(std::uint8_t channel) const {
     return queue != queues_.end() && queue->messages.size() < queue->channel.queue_messages_max;
 }
 
+std::size_t Connection::queued_bytes(std::uint8_t channel) const {
+    const auto queue = std::ranges::find(queues_, channel, &Queue::id);
+    return queue == queues_.end() ? 0 : queue->bytes;
+}
+
 bool Connection::send(std::uint8_t channel, Message message) {
     const auto queue = std::ranges::find(queues_, channel, &Queue::id);
     TANDEM_CHECK(queue != queues_.end());
     TANDEM_CHECK(message->size() <= queue->channel.message_bytes_max);
     if (queue->messages.size() >= queue->channel.queue_messages_max) return false;
+    queue->bytes += message->size();
     queue->messages.push_back(std::move(message));
     return true;
 }
@@ -124,6 +130,7 @@ void Connection::produce(Time now, std::size_t bytes, base::Bytes& out) {
         send_rate_.spend(out.size() - before);
         if (!queue->cutter->done()) continue;
         queue->cutter.reset();
+        queue->bytes -= queue->messages.front()->size();
         queue->messages.pop_front();
     }
 }

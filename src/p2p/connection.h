@@ -72,6 +72,8 @@ class Connection {
     /// REQUIRES: the channel is one of those given, the message is within its size.
     [[nodiscard]] bool send(std::uint8_t channel, Message message);
     [[nodiscard]] bool can_send(std::uint8_t channel) const;
+    /// Of the messages that wait on the channel, one that is being cut in full.
+    [[nodiscard]] std::size_t queued_bytes(std::uint8_t channel) const;
     [[nodiscard]] bool has_output() const noexcept;
 
     /// Appends packets, of at least `bytes` together where there are as many and the rate allows.
@@ -96,6 +98,7 @@ class Connection {
         std::deque<Message> messages;  // the first one is being cut, if cutter is set
         std::optional<types::MessageCutter> cutter;
         std::uint64_t recently_sent = 0;  // bytes; fades
+        std::size_t bytes = 0;            // invariant: sum of the messages' sizes
 
         [[nodiscard]] std::uint8_t id() const noexcept { return channel.id; }
     };

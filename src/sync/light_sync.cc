@@ -9,6 +9,9 @@ namespace {
 
 using types::LightBlock;
 
+// The state after a height has the validator sets of that height and of the next two.
+constexpr std::int64_t heights_of_state = 3;
+
 const types::Header& header_of(const LightBlock& block) {
     return *block.signed_header->header;
 }
@@ -83,18 +86,19 @@ void LightSync::ask_next() {
                 const std::int64_t below = std::prev(trusted_.lower_bound(above))->first;
                 return ask(Kind::block, primary_, below + (above - below) / 2);
             }
-            for (std::int64_t height = wanted_; height <= wanted_ + 2; ++height)
+            for (std::int64_t height = wanted_; height < wanted_ + heights_of_state; ++height)
                 if (!trusted_.contains(height)) return ask(Kind::block, primary_, height);
             if (const auto linked = check_links(); !linked)
                 return fail(linked.error().check, linked.error().why);
             phase_ = Phase::compare;
             witness_ = 0;
+            compared_ = 0;
             confirmed_ = 0;
             return ask_next();
         }
         case Phase::compare:
             if (witness_ == primary_) ++witness_;
-            if (witness_ < config_.servers) return ask(Kind::block, witness_, wanted_ + 2);
+            if (witness_ < config_.servers) return ask(Kind::block, witness_, wanted_ + compared_);
             if (confirmed_ == 0)
                 return fail("statesync.witness",
                             "no second server could confirm what the first one says");
@@ -196,15 +200,25 @@ base::Verdict LightSync::check_links() const {
     return {};
 }
 
+/// No hash covers whose turn it is to propose: of each set that the state begins with, all servers
+/// must say the same.
 void LightSync::take_comparison(const base::Result<LightBlock>& block) {
+    const std::int64_t height = wanted_ + compared_;
+    const auto disagree = [&](std::string_view check, std::string_view what) {
+        fail(check, fmt::format("servers {} and {} show different {} of height {}: one of them is "
+                                "not of this chain, or attacks it",
+                                primary_, witness_, what, height));
+    };
     if (block) {
-        if (types::hash_of(header_of(*block)) != types::hash_of(header(wanted_ + 2)))
-            return fail("statesync.servers_disagree",
-                        fmt::format("servers {} and {} show different headers of height {}: one of "
-                                    "them is not of this chain, or attacks it",
-                                    primary_, witness_, wanted_ + 2));
+        if (types::hash_of(header_of(*block)) != types::hash_of(header(height)))
+            return disagree("statesync.servers_disagree", "headers");
+        const auto theirs = set_of(*block), ours = set_of(trusted_.at(height));
+        if (!theirs || !ours || theirs->proposer_priority_hash() != ours->proposer_priority_hash())
+            return disagree("statesync.priorities_disagree", "proposer priorities");
+        if (++compared_ < heights_of_state) return ask_next();
         ++confirmed_;
     }
+    compared_ = 0;
     ++witness_;
     ask_next();
 }

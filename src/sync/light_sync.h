@@ -3,16 +3,16 @@
 //
 //     trust height and hash, given by the operator
 //        --bisection, by the first server that answers--> S --> S+1 --> S+2
-//     S+2 is compared with what every other server says; parameters of S+1 must have the hash that
-//     its header names
+//     all three are compared with what every other server says; parameters of S+1 must have the
+//     hash that its header names
 //
 // Header S+1 has the application hash after S; it is signed by more than two thirds, and so it is
-// only believed when S+2 confirms that it was decided. S, S+1 and S+2 are linked by hashes, hence
-// one comparison covers all three. Where two servers show different headers, one of them shows a
-// chain that is not ours: nothing is chosen, the operator is told.
+// only believed when S+2 confirms that it was decided. S, S+1 and S+2 are linked by hashes. Where
+// two servers show different headers, one of them shows a chain that is not ours: nothing is
+// chosen, the operator is told.
 //
-// What servers are believed in, as CometBFT does: the proposer priorities in their validator sets,
-// which no header covers.
+// No header covers the proposer priorities in validator sets; one server alone is not believed in
+// them either: whoever has wrong ones takes the wrong block for the proposed one (ASA-2024-009).
 //
 // A value: questions out, answers in, one question at a time. Not here: HTTP (io), snapshots.
 #pragma once
@@ -89,6 +89,7 @@ class LightSync {
     std::size_t primary_ = 0;
     std::size_t failures_ = 0;  // of servers, since the last good answer
     std::size_t witness_ = 0;
+    std::int64_t compared_ = 0;  // heights of that witness
     std::size_t confirmed_ = 0;
     std::optional<LightQuestion> question_;  // not asked yet
     std::optional<LightQuestion> open_;

@@ -100,7 +100,7 @@ TEST_F(LightSyncTest, ComesToTheStateOfTheChain) {
     const auto next = run(sync, 31);
     ASSERT_TRUE(next);
     EXPECT_EQ(next->app_hash, base::Bytes(4, 31));
-    EXPECT_EQ(asked.size(), 4U) << "one header, two comparisons, the parameters";
+    EXPECT_EQ(asked.size(), 8U) << "one header, two servers' three, the parameters";
 }
 
 TEST_F(LightSyncTest, BeginsAtTheTrustedHeightItself) {
@@ -161,6 +161,22 @@ TEST_F(LightSyncTest, TellsWhereServersDisagree) {
         return base::Result<LightBlock>(std::move(block));
     };
     EXPECT_EQ(refusal(witness_differs, config()), "statesync.servers_disagree");
+}
+
+/// GHSA-g5xx-c4hv-9ccc: the servers agree on every header, and one lies about whose turn it is.
+TEST_F(LightSyncTest, Asa2024_009_ProposerPrioritiesOfOneServer) {
+    for (const std::size_t liar : {std::size_t{0}, std::size_t{2}}) {
+        for (const std::int64_t height : {30, 31, 32}) {
+            const auto lies = [&](const LightQuestion& question, LightBlock block) {
+                auto& validators = block.validator_set->validators;
+                if (question.server == liar && question.height == height)
+                    std::swap(validators[0].proposer_priority, validators[1].proposer_priority);
+                return base::Result<LightBlock>(std::move(block));
+            };
+            EXPECT_EQ(refusal(lies, config()), "statesync.priorities_disagree")
+                << liar << " at " << height;
+        }
+    }
 }
 
 TEST_F(LightSyncTest, HoldsParametersAgainstTheHeader) {

@@ -57,6 +57,16 @@ TEST(VerifyCommit, LooksAtPlaceHeightAndBlock) {
     EXPECT_EQ(check_of(verify_commit(ValidatorSet(), chain_id, block, 10, good)), "validators");
 }
 
+/// GHSA-c32p-wcqj-j677: signatures were checked by place, and block time weighed by address.
+TEST(VerifyCommit, Csa2026_001_AnAddressThatIsNotOfItsPlace) {
+    const Signers signers = make_signers({1, 1, 1, 1});
+    for (const CommitCheck check : {CommitCheck::full, CommitCheck::light}) {
+        Commit commit = make_commit(signers, block, 10);
+        commit.signatures[0].validator_address = commit.signatures[1].validator_address;
+        EXPECT_EQ(judge(signers, commit, check), "signatures.validator_address");
+    }
+}
+
 TEST(VerifyCommit, NamesTheWrongSignature) {
     const Signers signers = make_signers({1, 1, 1, 1});
     Commit commit = make_commit(signers, block, 10);
