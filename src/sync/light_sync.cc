@@ -213,7 +213,7 @@ void LightSync::take_comparison(const base::Result<LightBlock>& block) {
         if (types::hash_of(header_of(*block)) != types::hash_of(header(height)))
             return disagree("statesync.servers_disagree", "headers");
         const auto theirs = set_of(*block), ours = set_of(trusted_.at(height));
-        if (!theirs || !ours || theirs->proposer_priority_hash() != ours->proposer_priority_hash())
+        if (!theirs || !ours || *theirs != *ours)
             return disagree("statesync.priorities_disagree", "proposer priorities");
         if (++compared_ < heights_of_state) return ask_next();
         ++confirmed_;
