@@ -146,9 +146,14 @@ base::Bytes transactions(std::size_t count, const std::function<base::Bytes(std:
     return wire::encode(message);
 }
 
+/// None of them is a pair of key and value, and so the application is asked about each for nothing.
 void flood_small_transactions(HostilePeer& peer) {
     constexpr std::size_t per_message = 150'000;  // of 4 bytes each: fits one message
-    peer.say(mempool, transactions(per_message, [&](std::size_t) { return peer.random.bytes(4); }));
+    peer.say(mempool, transactions(per_message, [&](std::size_t) {
+                 base::Bytes tx = peer.random.bytes(4);
+                 for (std::uint8_t& byte : tx) byte |= 0x40U;  // neither '=' nor ':'
+                 return tx;
+             }));
 }
 
 /// Asks for as much as the node lets through, and takes none of it.
@@ -356,7 +361,7 @@ void add_reactors(std::vector<Attack>& list) {
                [](auto& p) {
                    p.say(mempool, transactions(500'000, [](std::size_t) { return base::Bytes(); }));
                })},
-         {"transactions-small", "150 000 transactions of four bytes",
+         {"transactions-small", "150 000 bad transactions of four bytes",
           open(stays, flood_small_transactions)},
          {"evidence-false", "an accusation of another time than its block has",
           open(stays, accuse)},

@@ -92,6 +92,7 @@ bool HostilePeer::introduce(const types::NodeInfo& info) {
 void HostilePeer::write_instead_of_signature(base::BytesView plain) {
     const auto secret = io::fresh_secret();
     const auto own = crypto::x25519_public_key(secret.span());
+    reads_ = false;  // what comes is read below
     send_raw(
         wire::encode_delimited(types::EphemeralKeyMessage{base::Bytes(own.begin(), own.end())}));
     // The node's first message: 3 bytes in front of its key.

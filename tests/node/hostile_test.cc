@@ -177,6 +177,32 @@ TEST_F(Hostile, CometBft5946_MempoolBatchInflation) {
     expect_goes_on();
 }
 
+/// Ever so many transactions that the application refuses empty no cache of those that it took:
+/// what a block had does not come back.
+TEST_F(Hostile, AFloodOfBadTransactionsBringsNoneBack) {
+    constexpr std::size_t floods = 6, good = 1'000, bad = 20'000;
+    for (std::size_t flood = 0; flood < floods; ++flood) {
+        std::vector<std::string> owned;
+        for (std::size_t i = 0; i < bad; ++i) owned.push_back(std::to_string(flood * bad + i));
+        for (std::size_t i = 0; i < good; ++i)
+            owned[i * (bad / good)] = "k" + std::to_string(flood * good + i) + "=v";
+        std::vector<base::BytesView> views;
+        for (const std::string& tx : owned) views.push_back(base::as_bytes(tx));
+        types::MempoolMessage message;
+        message.sum = types::MempoolTxs{wire::Txs::copy_of(views)};
+        stranger->say(mempool_channel, wire::encode(message));
+    }
+    ASSERT_TRUE(network.run_to_height(node().height() + 8));
+    for (std::size_t i = 0; i < network.size(); ++i)
+        EXPECT_EQ(network[i].node().mempool().size(), 0U) << "node " << i;
+    std::map<std::string, int> times;
+    for (std::int64_t height = 1; height <= node().height(); ++height)
+        for (const base::BytesView tx : node().blocks().block(height)->data.txs)
+            ++times[std::string(base::as_text(tx))];
+    EXPECT_GE(times.size(), good);
+    EXPECT_EQ(std::ranges::count_if(times, [](const auto& entry) { return entry.second > 1; }), 0);
+}
+
 /// A node that was away, and meets the stranger as soon as it is back.
 class HostileSync : public Hostile {
   protected:
