@@ -223,6 +223,25 @@ Result<DuplicateVoteEvidence> make_duplicate_vote(const Vote& vote_1, const Vote
                                  block_time};
 }
 
+Result<LightClientAttackEvidence> make_light_attack(const LightBlock& conflicting,
+                                                    const LightBlock& trusted,
+                                                    const LightBlock& common) {
+    LightClientAttackEvidence evidence;
+    evidence.conflicting_block = conflicting;
+    // Of a header that could follow from the chain, the height itself is common.
+    const bool lunatic =
+        is_lunatic(conflicting_header(evidence), header_of(*trusted.signed_header));
+    const LightBlock& base = lunatic ? common : trusted;
+    const auto validators = ValidatorSet::from_message(*base.validator_set);
+    if (!validators) return std::unexpected(validators.error());
+    evidence.common_height = base.signed_header->header->height;
+    evidence.timestamp = base.signed_header->header->time;
+    evidence.total_voting_power = validators->total_voting_power();
+    evidence.byzantine_validators =
+        byzantine_validators(evidence, *trusted.signed_header, *validators);
+    return evidence;
+}
+
 Verdict verify_evidence(const Evidence& evidence, const EvidenceContext& context,
                         const EvidenceView& view, const crypto::Verifier& verifier) {
     const auto header = view.header(evidence.height());

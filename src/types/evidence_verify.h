@@ -52,6 +52,13 @@ namespace tandem::types {
                                                                 Timestamp block_time,
                                                                 const ValidatorSet& validators);
 
+/// Evidence that `conflicting` is not of the chain of `trusted`, which is of the same height;
+/// `common` is the last block that both chains have. It may name nobody (amnesia).
+/// REQUIRES: all parts are there and passed validate_basic.
+[[nodiscard]] Result<LightClientAttackEvidence> make_light_attack(const LightBlock& conflicting,
+                                                                  const LightBlock& trusted,
+                                                                  const LightBlock& common);
+
 /// What a node remembers of its chain and of evidence.
 class EvidenceView {
   public:

@@ -16,13 +16,13 @@ def mixed_network(engines, followers=2):
     network = Network()
     folder = network.folder / "net"
     validators = len(engines) - followers
-    subprocess.run([cometbft_program(), "testnet", "--v", str(validators), "--n", str(followers), "--o",
+    subprocess.run([cometbft_program() or tandem_program(), "testnet", "--v", str(validators), "--n", str(followers), "--o",
                     str(folder), "--hostname-prefix", "127.0.0.1"],
                    check=True, stdout=subprocess.DEVNULL)
     first = free_ports(3 * len(engines))
     network.spare_ports = range(first + 2 * len(engines), first + 3 * len(engines))
     homes = [folder / f"node{i}" for i in range(len(engines))]
-    ids = [subprocess.run([cometbft_program(), "show-node-id", "--home", str(home)], check=True,
+    ids = [subprocess.run([tandem_program(), "show-node-id", "--home", str(home)], check=True,
                           capture_output=True, text=True).stdout.strip() for home in homes]
     peers = ",".join(f"{node_id}@127.0.0.1:{first + 2 * i}" for i, node_id in enumerate(ids))
     for i, (home, program) in enumerate(zip(homes, engines)):

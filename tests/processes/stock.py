@@ -20,6 +20,18 @@ def abci_cli():
     return str(beside) if beside.is_file() else shutil.which("abci-cli")
 
 
+def tool(name):
+    """A program of scripts/install-clients or of this machine; None where it is not there."""
+    beside = Path(__file__).resolve().parents[2] / "build/tools" / name
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+def skip(part, why):
+    """Ends the test. `make test-interop` shows these lines."""
+    print(f"SKIPPED {part}: {why}")
+    sys.exit(SKIPPED)
+
+
 def run_with_cometbft(main):
     """The test's end, for CTest: passed, failed, or skipped where CometBFT's programs are not there."""
     if not cometbft_program() or not abci_cli():
