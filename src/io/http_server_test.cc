@@ -355,6 +355,24 @@ TEST_F(HttpWebSocketTest, CallsAndEventsComeThrough) {
     EXPECT_TRUE(comes_true([&] { return bus.clients() == 0 && server->connections() == 0; }));
 }
 
+/// As broadcast_tx_commit: nothing is read or written until the answer comes.
+TEST_F(HttpWebSocketTest, StaysOpenWhileAnAnswerIsWaitedFor) {
+    environment.answers_info_later = true;
+    start();
+    auto socket = open();
+    write(socket, R"({"id":1,"method":"abci_info"})");
+    ASSERT_TRUE(comes_true([&] { return environment.infos.size() == 1; }));
+    on_loop([&] { environment.infos.at(0)(abci::ResponseInfo{}); });
+    EXPECT_TRUE(has(read(socket), R"("response")"));
+    write(socket, R"({"id":2,"method":"health"})");
+    EXPECT_EQ(read(socket), R"({"jsonrpc":"2.0","id":2,"result":{}})");
+    write(socket, R"({"id":3,"method":"abci_info"})");
+    ASSERT_TRUE(comes_true([&] { return environment.infos.size() == 2; }));
+    bool done = false;
+    on_loop([&] { server->stop([&] { done = true; }); });
+    EXPECT_TRUE(comes_true([&] { return done && server->connections() == 0; }));
+}
+
 TEST_F(HttpWebSocketTest, AnsweringPingsKeepsASilentConnectionOpen) {
     config.silence_max = 400ms;
     start();

@@ -51,6 +51,7 @@ class WebSocketConnection final : public OpenConnection,
     void abort() override {
         frame_timer_.cancel();
         beast::get_lowest_layer(socket_).close();
+        kept_.reset();
     }
 
   private:
@@ -62,6 +63,7 @@ class WebSocketConnection final : public OpenConnection,
                 });
             });
         if (!session_) return close();
+        kept_ = this->shared_from_this();
         go_on();
     }
     /// Writes what waits, and reads where there is room for more.
@@ -115,6 +117,7 @@ class WebSocketConnection final : public OpenConnection,
         has_ended_ = true;
         is_closing_ = true;
         frame_timer_.cancel();
+        kept_.reset();
     }
 
     websocket::stream<Stream> socket_;
@@ -123,6 +126,7 @@ class WebSocketConnection final : public OpenConnection,
     boost::asio::steady_timer frame_timer_;
     beast::flat_buffer buffer_;
     std::unique_ptr<rpc::WebSocketSession> session_;
+    std::shared_ptr<void> kept_;  // itself while open: it may wait for an answer and for no byte
     bool is_reading_ = false, is_writing_ = false, is_closing_ = false, has_ended_ = false;
 };
 
