@@ -230,4 +230,14 @@ void write_block_results(JsonWriter& writer, std::int64_t height,
     writer.end_object();
 }
 
+template <typename T>
+base::Result<T> from_json(const wire::JsonValue& value) {
+    wire::JsonReading reading;
+    base::Result<T> out(T{});
+    if (!wire::read_json_member(reading, value, *out)) return std::unexpected(reading.refusal());
+    return out;
+}
+template base::Result<ExecTxResult> from_json(const wire::JsonValue&);
+template base::Result<ResponseQuery> from_json(const wire::JsonValue&);
+
 }  // namespace tandem::abci

@@ -6,9 +6,11 @@
 //   plain           all the rest: fields with zero values are left out; what is inside may be of
 //                   the other dialect again, such as the attributes of an event
 //
-// Not here: reading, which nobody needs; the answers around these values (io).
+// What a light client holds against hashes is also read. Not here: reading the rest, which nobody
+// needs; the answers around these values (rpc).
 #pragma once
 #include "abci/responses.h"
+#include "base/refusal.h"
 #include "wire/json_write.h"
 
 namespace tandem::abci {
@@ -17,6 +19,10 @@ namespace tandem::abci {
 void write_json(wire::JsonWriter& writer, const ExecTxResult& result);
 void write_json(wire::JsonWriter& writer, const ResponseCheckTx& response);
 void write_json(wire::JsonWriter& writer, const ResponseQuery& response);
+
+/// Of the two that a light client reads: ExecTxResult and ResponseQuery.
+template <typename T>
+[[nodiscard]] base::Result<T> from_json(const wire::JsonValue& value);
 
 // ---- plain
 void write_json(wire::JsonWriter& writer, const ResponseInfo& response);

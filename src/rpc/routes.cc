@@ -83,6 +83,13 @@ std::span<const Route> all_routes() {
     return table;
 }
 
+void invoke(const Route& route, const RouteContext& context, const Arguments& arguments,
+            Answer answer) {
+    if (context.config.answerer != nullptr)
+        return context.config.answerer->answer(route, arguments, std::move(answer));
+    route.handler(context, arguments, std::move(answer));
+}
+
 bool is_served(const Route& route, const ServiceConfig& config) {
     if (route.is_unsafe && !config.unsafe_routes) return false;
     return config.routes.empty() || std::ranges::binary_search(config.routes, route.name);

@@ -34,6 +34,10 @@ struct Route {
     bool is_unsafe = false;
 };
 
+/// The route's own handler, or who answers in its place. REQUIRES: it has a handler.
+void invoke(const Route& route, const RouteContext& context, const Arguments& arguments,
+            Answer answer);
+
 /// Sorted by name.
 [[nodiscard]] std::span<const Route> all_routes();
 /// Whether it is answered with this configuration.

@@ -147,10 +147,10 @@ class Batch : public std::enable_shared_from_this<Batch> {
     bool invoke(const Route& route, const Arguments& arguments, const RequestId& id) {
         in_call_ = true;
         answered_ = false;
-        route.handler(context_, arguments,
-                      [self = weak_from_this().lock(), id](Result<std::string> result) {
-                          self->take(id, std::move(result));
-                      });
+        rpc::invoke(route, context_, arguments,
+                    [self = weak_from_this().lock(), id](Result<std::string> result) {
+                        self->take(id, std::move(result));
+                    });
         in_call_ = false;
         return answered_;
     }
@@ -183,8 +183,8 @@ void answer_uri(const RouteContext& context, const Route& route, const HttpReque
         return reply(
             json_error(status_error, no_id, ErrorCode::invalid_params,
                        "error converting http params to arguments: " + arguments.error().why));
-    route.handler(
-        context, *arguments,
+    invoke(
+        route, context, *arguments,
         [alive = context.alive, reply = std::move(reply),
          cacheable = is_cacheable(route, *arguments)](Result<std::string> result) {
             if (alive.expired()) return;

@@ -17,11 +17,14 @@
 #pragma once
 #include <span>
 
+#include "rpc/arguments.h"
 #include "rpc/environment.h"
 #include "rpc/event_bus.h"
 #include "rpc/indexer.h"
 
 namespace tandem::rpc {
+
+class Answerer;
 
 struct ServiceConfig {
     std::size_t body_bytes_max = 1'000'000;
@@ -32,9 +35,30 @@ struct ServiceConfig {
     std::size_t subscription_events_max = 200;      // that a subscriber may have waiting
     std::size_t websocket_frames_max = 200;         // further answers that may wait beside them
     bool close_slow_clients = false;                // experimental_close_on_slow_client
+    Answerer* answerer = nullptr;                   // null: the routes answer. Borrowed
 };
 
 struct RouteContext;
+struct Route;
+
+/// Who answers in the place of the routes' own handlers and of the bus: a proxy. What is asked was
+/// converted, and its refusals become errors, as for a node.
+class Answerer {
+  public:
+    virtual ~Answerer() = default;
+    /// `answer` gets JSON, at once or later, on the same thread.
+    virtual void answer(const Route& route, std::vector<Argument> arguments,
+                        Reply<std::string> answer) = 0;
+
+    struct Subscriber {
+        std::function<bool(std::string_view result)> deliver;  // JSON; false: no room
+        std::function<void(std::string_view reason)> ended;    // not by the client itself
+    };
+    [[nodiscard]] virtual Verdict subscribe(const std::string& client, const Query& query,
+                                            const std::string& text, Subscriber subscriber) = 0;
+    [[nodiscard]] virtual Verdict unsubscribe(const std::string& client, const Query& query) = 0;
+    [[nodiscard]] virtual Verdict unsubscribe_all(const std::string& client) = 0;
+};
 
 struct HttpRequest {
     std::string verb = "GET";

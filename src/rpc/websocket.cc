@@ -101,27 +101,32 @@ void WebSocketSession::State::call_route(const Route& route, const Arguments& ar
                                          const RequestId& id) {
     waits = true;
     const auto returned = std::make_shared<bool>(false);
-    route.handler(
-        context, arguments, [self = weak_from_this(), id, returned](Result<std::string> result) {
-            const auto state = self.lock();
-            if (!state || state->closed) return;
-            state->waits = false;
-            state->push(result ? result_response(id, *result)
+    invoke(route, context, arguments,
+           [self = weak_from_this(), id, returned](Result<std::string> result) {
+               const auto state = self.lock();
+               if (!state || state->closed) return;
+               state->waits = false;
+               state->push(result
+                               ? result_response(id, *result)
                                : error_response(id, ErrorCode::internal_error, result.error().why));
-            if (*returned) state->run();
-        });
+               if (*returned) state->run();
+           });
     *returned = true;
 }
 
 Verdict WebSocketSession::State::change_subscriptions(std::string_view method,
                                                       const Arguments& arguments,
                                                       const RequestId& id) {
-    if (method == "unsubscribe_all") return context.bus.unsubscribe_all(context.client);
+    Answerer* const other = context.config.answerer;
+    if (method == "unsubscribe_all")
+        return other != nullptr ? other->unsubscribe_all(context.client)
+                                : context.bus.unsubscribe_all(context.client);
     const std::string& text = std::get<std::string>(arguments[0]);
     if (method == "subscribe") return subscribe(text, id);
     const auto query = parsed_query(text);
     if (!query) return std::unexpected(query.error());
-    return context.bus.unsubscribe(context.client, *query);
+    return other != nullptr ? other->unsubscribe(context.client, *query)
+                            : context.bus.unsubscribe(context.client, *query);
 }
 
 Verdict WebSocketSession::State::subscribe(const std::string& text, const RequestId& id) {
@@ -130,14 +135,13 @@ Verdict WebSocketSession::State::subscribe(const std::string& text, const Reques
         return base::refuse("subscriptions.query", "maximum query length exceeded");
     const auto query = parsed_query(text);
     if (!query) return std::unexpected(query.error());
-    EventBus::Subscriber subscriber;
-    subscriber.deliver = [self = weak_from_this(), id, text](const PublishedEvent& event) {
+    const auto deliver = [self = weak_from_this()](const auto& frame) {
         const auto state = self.lock();
         if (!state || state->out.size() >= state->frames_max()) return false;
-        state->push(event_frame(id, text, event));
+        state->push(frame());
         return true;
     };
-    subscriber.ended = [self = weak_from_this(), id](std::string_view reason) {
+    const auto ended = [self = weak_from_this(), id](std::string_view reason) {
         const auto state = self.lock();
         if (!state || state->closed) return;
         state->too_slow = state->too_slow || state->context.config.close_slow_clients;
@@ -145,7 +149,16 @@ Verdict WebSocketSession::State::subscribe(const std::string& text, const Reques
             error_response(id, ErrorCode::server_error,
                            "subscription was canceled (reason: " + std::string(reason) + ')'));
     };
-    return context.bus.subscribe(context.client, *query, std::move(subscriber));
+    if (Answerer* const other = context.config.answerer; other != nullptr) {
+        const auto pass_on = [deliver, id](std::string_view result) {
+            return deliver([&] { return result_response(id, result); });
+        };
+        return other->subscribe(context.client, *query, text, {pass_on, ended});
+    }
+    const auto show = [deliver, id, text](const PublishedEvent& event) {
+        return deliver([&] { return event_frame(id, text, event); });
+    };
+    return context.bus.subscribe(context.client, *query, {show, ended});
 }
 
 WebSocketSession::WebSocketSession(Service& service, std::string client, std::function<void()> wake)
@@ -153,8 +166,12 @@ WebSocketSession::WebSocketSession(Service& service, std::string client, std::fu
 
 WebSocketSession::~WebSocketSession() {
     state_->closed = true;
-    if (!state_->context.alive.expired())
-        (void)state_->context.bus.unsubscribe_all(state_->context.client);
+    const RouteContext& context = state_->context;
+    if (context.alive.expired()) return;
+    if (context.config.answerer != nullptr)
+        (void)context.config.answerer->unsubscribe_all(context.client);
+    else
+        (void)context.bus.unsubscribe_all(context.client);
 }
 
 void WebSocketSession::receive(std::string_view message) {
