@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "wire/json.h"
+
 namespace tandem::io {
 namespace {
 
@@ -168,6 +170,30 @@ const RpcAddress& RpcClient::address() const noexcept {
 }
 
 Result<json> RpcClient::call(const std::string& method, json params) {
+    const auto body = body_of(method, std::move(params));
+    if (!body) return std::unexpected(body.error());
+    return result_of(*body, method);
+}
+
+Result<std::string> RpcClient::call_text(const std::string& method, json params) {
+    const auto body = body_of(method, std::move(params));
+    if (!body) return std::unexpected(body.error());
+    if (const auto answer = wire::parse_json(*body);
+        answer && answer->kind() == wire::JsonKind::object) {
+        std::optional<wire::JsonValue> result, error;
+        for (const auto& [name, value] : answer->members()) {
+            if (name.string_is("result")) result = value;
+            if (name.string_is("error") && !value.is_null()) error = value;
+        }
+        if (result && !error) return std::string(result->raw());
+    }
+    // What is wrong, in the same words.
+    const auto refused = result_of(*body, method);
+    if (!refused) return std::unexpected(refused.error());
+    return refused->dump();
+}
+
+Result<std::string> RpcClient::body_of(const std::string& method, json params) {
     const bool changes = method.starts_with("broadcast_");
     // A transaction must not meet a connection that the node is about to close.
     if (changes) impl_->stream.reset();
@@ -178,9 +204,7 @@ Result<json> RpcClient::call(const std::string& method, json params) {
         json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}}
             .dump();
     request.prepare_payload();
-    const auto body = impl_->ask(request, !changes);
-    if (!body) return std::unexpected(body.error());
-    return result_of(*body, method);
+    return impl_->ask(request, !changes);
 }
 
 }  // namespace tandem::io

@@ -44,10 +44,16 @@ class RpcClient {
     [[nodiscard]] base::Result<nlohmann::json> call(
         const std::string& method, nlohmann::json params = nlohmann::json::object());
 
+    /// The same as the text that the node sent.
+    [[nodiscard]] base::Result<std::string> call_text(
+        const std::string& method, nlohmann::json params = nlohmann::json::object());
+
     [[nodiscard]] const RpcAddress& address() const noexcept;
 
   private:
     struct Impl;
+    [[nodiscard]] base::Result<std::string> body_of(const std::string& method,
+                                                    nlohmann::json params);
     std::unique_ptr<Impl> impl_;
 };
 

@@ -25,8 +25,8 @@ LightClient::LightClient(LightClientConfig config, std::map<std::int64_t, LightB
     : config_(std::move(config)),
       verifier_(&verifier),
       trusted_(std::move(trusted)),
-      used_(config_.servers, true) {
-    TANDEM_CHECK(config_.servers >= 1 && config_.blocks_max >= 1);
+      used_(config_.servers.size(), true) {
+    TANDEM_CHECK(!config_.servers.empty() && config_.blocks_max >= 1);
 }
 
 // ---- Wishes and questions
@@ -116,7 +116,7 @@ void LightClient::ask_next() {
 void LightClient::leave_out(std::size_t server, const base::Refusal& why) {
     used_[server] = false;
     notes_.push_back(
-        fmt::format("server {} lies and is left out: {}: {}", server, why.check, why.why));
+        fmt::format("{} lies and is left out: {}: {}", name_of(server), why.check, why.why));
 }
 
 /// The same of another server, until all of them have failed in a row.
@@ -127,12 +127,12 @@ void LightClient::primary_failed(const base::Refusal& why) {
     if (lies) leave_out(primary_, why);
     if (climb_) climb_->drop_pending();
     ++asked_;
-    for (std::size_t next = primary_ + 1; asked_ < config_.servers; ++next) {
-        const std::size_t candidate = next % config_.servers;
+    for (std::size_t next = primary_ + 1; asked_ < config_.servers.size(); ++next) {
+        const std::size_t candidate = next % config_.servers.size();
         if (candidate == first_primary_) break;
         if (!used_[candidate]) continue;
-        notes_.push_back(fmt::format("server {} is the primary in the place of server {}: {}",
-                                     candidate, primary_, why.why));
+        notes_.push_back(fmt::format("{} is the primary in the place of {}: {}", name_of(candidate),
+                                     name_of(primary_), why.why));
         primary_ = candidate;
         return ask_next();
     }
@@ -264,10 +264,11 @@ void LightClient::begin_compare(std::vector<LightBlock> path) {
 }
 
 void LightClient::next_witness() {
-    while (witness_ < config_.servers && (witness_ == primary_ || !used_[witness_])) ++witness_;
-    if (witness_ < config_.servers) return ask(witness_, header_of(path_.back()).height);
+    while (witness_ < config_.servers.size() && (witness_ == primary_ || !used_[witness_]))
+        ++witness_;
+    if (witness_ < config_.servers.size()) return ask(witness_, header_of(path_.back()).height);
     // Without witnesses from the start, the operator chose to have none.
-    if (confirmed_ == 0 && config_.servers > 1)
+    if (confirmed_ == 0 && config_.servers.size() > 1)
         return fail("light.witness",
                     fmt::format("no witness confirms header {}{}", header_of(path_.back()).height,
                                 witness_faults_.empty() ? ": none is left" : witness_faults_));
@@ -283,12 +284,12 @@ void LightClient::take_comparison(const base::Result<LightBlock>& block) {
         const bool lies =
             block.error().check != light_no_answer && block.error().check != light_not_there;
         if (lies) return witness_lies(block.error());
-        witness_faults_ += fmt::format("; server {}: {}", witness_, block.error().why);
+        witness_faults_ += fmt::format("; {}: {}", name_of(witness_), block.error().why);
     } else if (hash_of(*block) != hash_of(path_.back())) {
         if (path_.size() == 1)
             return fail("light.trust_hash",
-                        fmt::format("server {} has another header {} than the trusted one",
-                                    witness_, header_of(*block).height));
+                        fmt::format("{} has another header {} than the trusted one",
+                                    name_of(witness_), header_of(*block).height));
         return begin_examination(path_, witness_, /*reverse=*/false);
     } else {
         ++confirmed_;
@@ -300,7 +301,7 @@ void LightClient::take_comparison(const base::Result<LightBlock>& block) {
 
 void LightClient::witness_lies(const base::Refusal& why) {
     leave_out(witness_, why);
-    witness_faults_ += fmt::format("; server {} lies: {}: {}", witness_, why.check, why.why);
+    witness_faults_ += fmt::format("; {} lies: {}: {}", name_of(witness_), why.check, why.why);
     examination_.reset();
     phase_ = Phase::compare;
     ++witness_;
@@ -322,7 +323,7 @@ void LightClient::begin_examination(std::vector<LightBlock> path, std::size_t ot
 }
 
 void LightClient::take_examination(const base::Result<LightBlock>& block, types::Timestamp now) {
-    Examination& examination = *examination_;
+    LightExamination& examination = *examination_;
     const bool reverse = examination.is_reverse;
     auto verdict = block ? base::Verdict() : base::Verdict(std::unexpected(block.error()));
     if (verdict) {
@@ -350,7 +351,7 @@ void LightClient::take_examination(const base::Result<LightBlock>& block, types:
 
 /// path[at] is common; path[at + 1] and the end of `chain` are two blocks of one height.
 void LightClient::found_parting(const std::vector<LightBlock>& chain) {
-    const Examination& examination = *examination_;
+    const LightExamination& examination = *examination_;
     const LightBlock& common = examination.path[examination.at];
     const LightBlock& shown = examination.path[examination.at + 1];
     auto evidence = types::make_light_attack(shown, chain.back(), common);
@@ -372,9 +373,9 @@ void LightClient::found_parting(const std::vector<LightBlock>& chain) {
 void LightClient::end_attack() {
     const LightAttack& attack = *attack_;
     fail("light.attack",
-         fmt::format("servers {} and {} show different headers of height {}, and the validators "
+         fmt::format("{} and {} show different headers of height {}, and the validators "
                      "that were trusted signed both: the chain is under attack",
-                     attack.primary, attack.witness, attack.height));
+                     name_of(attack.primary), name_of(attack.witness), attack.height));
 }
 
 // ---- What is believed from now on

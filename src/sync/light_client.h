@@ -38,8 +38,8 @@ struct LightClientConfig {
     types::Duration max_clock_drift{10'000'000'000};
     types::TrustLevel trust_level;
     bool sequential = false;
-    std::size_t servers = 0;         // by number from 0, which is the primary at first
-    std::size_t blocks_max = 1'000;  // that are remembered; at least 1
+    std::vector<std::string> servers;  // their names; the first is the primary at first
+    std::size_t blocks_max = 1'000;    // that are remembered; at least 1
 };
 
 struct BlockQuestion {
@@ -55,6 +55,15 @@ struct LightAttack {
     std::size_t primary = 0, witness = 0;
     std::int64_t height = 0;  // where they differ
     std::optional<types::LightClientAttackEvidence> for_witness, for_primary;
+};
+
+/// Follows one side's chain beside the other's path, to where they part.
+struct LightExamination {
+    std::vector<types::LightBlock> path;  // of the side that is looked at
+    std::size_t at = 0;                   // the blocks up to this one are common
+    std::size_t other = 0;                // the server of the other side
+    std::optional<Bisection> chain;       // of the other side, from path[at]
+    bool is_reverse = false;              // the path is the witness's
 };
 
 class LightClient {
@@ -77,6 +86,9 @@ class LightClient {
         return trusted_;
     }
     [[nodiscard]] std::size_t primary() const noexcept { return primary_; }
+    [[nodiscard]] const std::string& name_of(std::size_t server) const {
+        return config_.servers.at(server);
+    }
     /// False for a server that has lied.
     [[nodiscard]] bool is_used(std::size_t server) const { return used_.at(server); }
     /// What happened to servers since the last call, for a log.
@@ -86,15 +98,6 @@ class LightClient {
 
   private:
     enum class Phase : std::uint8_t { idle, anchor, newest, climb, backward, compare, examine };
-
-    /// Follows one side's chain beside the other's path, to where they part.
-    struct Examination {
-        std::vector<types::LightBlock> path;  // of the side that is looked at
-        std::size_t at = 0;                   // the blocks up to this one are common
-        std::size_t other = 0;                // the server of the other side
-        std::optional<Bisection> chain;       // of the other side, from path[at]
-        bool is_reverse = false;              // the path is the witness's
-    };
 
     void ask(std::size_t server, std::int64_t height, bool again = false);
     void ask_next();
@@ -136,7 +139,7 @@ class LightClient {
     std::size_t witness_ = 0, confirmed_ = 0, repeats_ = 0;
     std::string witness_faults_;
     std::vector<std::string> notes_;
-    std::optional<Examination> examination_;
+    std::optional<LightExamination> examination_;
 
     std::optional<BlockQuestion> question_, open_;
     std::optional<base::Result<types::LightBlock>> outcome_;

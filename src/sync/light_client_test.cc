@@ -84,7 +84,8 @@ struct LightClientTest : ::testing::Test {
     LightClientConfig config() const {
         LightClientConfig made;
         made.chain_id = "test-chain";
-        made.servers = servers.size();
+        for (std::size_t i = 0; i < servers.size(); ++i)
+            made.servers.push_back("server " + std::to_string(i));
         return made;
     }
     LightClient anchored(LightClientConfig with, std::int64_t height = 2) {

@@ -94,6 +94,7 @@ void add_verify_switch(CLI::App& app, Context& context);
 void add_log(CLI::App& app, Context& context);
 void add_shim(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
+void add_light(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_tx_commands(CLI::App& app, Context& context);
 void add_query_commands(CLI::App& app, Context& context);

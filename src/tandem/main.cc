@@ -69,6 +69,7 @@ int run(int argc, char** argv) {
     add_log(app, context);
     add_shim(app, context);
     add_inspect(app, context);
+    add_light(app, context);
     add_status(app, context);
     add_tx_commands(app, context);
     add_query_commands(app, context);
