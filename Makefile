@@ -5,7 +5,7 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 .DEFAULT_GOAL := help
 SIM_SEEDS ?= 1..1000
-.PHONY: help demo deps check-deps build test check sanitize layers symbols check-format format tidy \
+.PHONY: help demo deps check-deps build test test-interop check sanitize layers symbols check-format format tidy \
         sim sim-seeds sim-mutants sim-large fuzz-build fuzz fuzz-long bench clean
 
 help: ## list these commands
@@ -25,7 +25,10 @@ demo: build ## four organisations, eight processes; a validator is killed in fro
 	@scripts/demo $(DEMO)
 
 test: build ## build, and run every test
-	ctest --preset release
+	ctest --preset release $(TEST_ARGUMENTS)
+
+test-interop: build ## with CometBFT, CosmJS, Prometheus, installed where they can be had; says what it skips
+	scripts/test-interop
 
 check: sanitize layers symbols check-format tidy sim fuzz ## the further checks, each also by its name:
 

@@ -2,7 +2,7 @@
 """Clients of others in front of our nodes and, where it is there, of CometBFT's nodes in the same
 network, so that a failure tells whose it is. Each part is a test of its own:
 
-    clients_test.py cosmjs | load | prometheus | light
+    clients_test.py cosmjs | load | prometheus | light | tandem_light
 """
 import json
 import subprocess
@@ -13,7 +13,7 @@ import urllib.request
 
 from harness import (LIMIT_SECONDS, Failed, Node, configure, seats_network, tandem_program, wait)
 from interop_test import mixed_network
-from light import LightProxy, expect_same_answers
+from light import Liar, LightProxy, expect_same_answers
 from stock import cometbft_program, skip, tool
 
 
@@ -285,7 +285,113 @@ def failover(program):
             expect_same_answers(proxy, first, network)
 
 
-PARTS = {"cosmjs": cosmjs, "load": load, "prometheus": prometheus, "light": light}
+# ---- Our light client
+
+def tandem_light():
+    program = tandem_program()
+    with kvstore_network() as network:
+        ours, theirs = network.nodes[0], network.nodes[2]
+        ports = iter(network.spare_ports)
+        with LightProxy(program, network, next(ports), theirs, [ours]) as proxy:
+            expect_same_answers(proxy, theirs, network)
+        with LightProxy(program, network, next(ports), ours, [theirs], ["--sequential"]) as proxy:
+            expect_same_answers(proxy, ours, network)
+            change_validators(network, proxy)
+            replace_primary(network, proxy, ours, theirs)
+        with Liar(network.nodes[1], next(ports)) as liar:
+            refuse_lies(program, network, ports, liar)
+    failover(program)
+    print("our light client verifies both engines' nodes, and refuses what they make up")
+
+
+def replace_primary(network, proxy, primary, witness):
+    """The witness takes the primary's place while that is away, and what was trusted outlives the
+    proxy."""
+    primary.kill()
+    height = wait("blocks without the primary", lambda: witness.height())
+    network.wait_for_height(height + 2)
+    found = proxy.rpc("header", height=height + 1)
+    primary.start()
+    network.wait_for_height(height + 3)
+    if found is not None:
+        raise Failed("a header is shown that no witness confirmed")
+    wait("answers by two servers", lambda: proxy.rpc("header", height=height + 1))
+    if proxy.rpc("header", height=height + 1) != witness.rpc("header", height=height + 1):
+        raise Failed("another header than the witness's")
+    if (code := proxy.stop()) != 0:
+        raise Failed(f"the light client ended with {code} on SIGTERM: {proxy.log()}")
+    # Chain and folder are enough from the second time on.
+    command, proxy.command = proxy.command, [
+        *proxy.command[:3], "--home-dir", proxy.home / "light", "--laddr",
+        f"tcp://127.0.0.1:{proxy.rpc_port}", "--sequential"]
+    proxy.start()
+    wait("it answers again", proxy.answers)
+    if proxy.rpc("header", height=height) != witness.rpc("header", height=height):
+        raise Failed("another header than before")
+    proxy.command = command
+
+
+def refuse_lies(program, network, ports, liar):
+    """Each lie of the primary about a body is refused by the name of what does not hold; one about a
+    header costs it its place."""
+    honest = network.nodes[0]
+    height = wait("a transaction", lambda: honest.write("true", "yes"))
+    network.wait_for_height(height + 2)
+    witnesses = [network.nodes[2], network.nodes[3]]
+
+    def tx(result):
+        result["block"]["data"]["txs"][0] = "dHJ1ZT1ubw=="  # true=no
+
+    def power(result):
+        result["validators"][0]["voting_power"] = "100"
+
+    def header(result):
+        result["signed_header"]["header"]["app_hash"] = "FF" * 8
+
+    def code(result):
+        result["txs_results"][0]["code"] = 9
+
+    def signature(result):
+        row = result["signed_header"]["commit"]["signatures"][0]
+        row["signature"] = "A" * 86 + "=="
+
+    def limit(result):
+        result["consensus_params"]["block"]["max_bytes"] = "7"
+
+    def meta(result):
+        result["block_metas"][0]["header"]["proposer_address"] = "00" * 20
+
+    at = {"height": height}
+    for method, lie, arguments, name in (
+            ("block", tx, at, "another transactions of block"),
+            ("block_results", code, at, "other results"),
+            ("consensus_params", limit, at, "another consensus_params"),
+            ("blockchain", meta, {"minHeight": height, "maxHeight": height}, "another header")):
+        with LightProxy(program, network, next(ports), liar, witnesses) as proxy:
+            if (why := proxy.error(method, **arguments)) is not None:
+                raise Failed(f"{method} is refused before there is a lie: {why}")
+            liar.alter = lambda asked, result: lie(result) if asked == method else None
+            why = proxy.error(method, **arguments)
+            liar.alter = lambda *_: None
+            if why is None or name not in why:
+                raise Failed(f"a lie in {method} passes, or is not named: {why}")
+    for method, lie in (("commit", header), ("commit", signature), ("validators", power)):
+        with LightProxy(program, network, next(ports), liar, witnesses) as proxy:
+            liar.alter = lambda asked, result: lie(result) if asked == method else None
+            network.wait_for_height(honest.height() + 1)
+            height = honest.height()
+            network.wait_for_height(height)
+            found = proxy.rpc("header", height=height)
+            liar.alter = lambda *_: None
+            if found != honest.rpc("header", height=height):
+                raise Failed(f"a lie in {method} was not overcome: {found} "
+                             f"{proxy.error('header', height=height)}")
+            if "lies and is left out" not in proxy.log():
+                raise Failed(f"a lie in {method} is not named: {proxy.log()}")
+
+
+PARTS = {"cosmjs": cosmjs, "load": load, "prometheus": prometheus, "light": light,
+         "tandem_light": tandem_light}
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ def mixed_network(engines, followers=2):
     subprocess.run([cometbft_program() or tandem_program(), "testnet", "--v", str(validators), "--n", str(followers), "--o",
                     str(folder), "--hostname-prefix", "127.0.0.1"],
                    check=True, stdout=subprocess.DEVNULL)
-    first = free_ports(3 * len(engines))
-    network.spare_ports = range(first + 2 * len(engines), first + 3 * len(engines))
+    first = free_ports(2 * len(engines) + 20)
+    network.spare_ports = range(first + 2 * len(engines), first + 2 * len(engines) + 20)
     homes = [folder / f"node{i}" for i in range(len(engines))]
     ids = [subprocess.run([tandem_program(), "show-node-id", "--home", str(home)], check=True,
                           capture_output=True, text=True).stdout.strip() for home in homes]

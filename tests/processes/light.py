@@ -1,7 +1,9 @@
 """A light client as a proxy in front of a node, CometBFT's or ours: started alike, asked alike."""
 import hashlib
+import http.server
 import itertools
 import json
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -11,16 +13,60 @@ from harness import Events, Failed, Node, wait
 names = itertools.count(1)
 
 
+class Liar:
+    """A node's RPC that lies: `alter(method, result)` has the last word. Use as a context."""
+
+    def __init__(self, node, port):
+        self.node, self.port = node, port
+        self.alter = lambda method, result: None
+
+    def rpc_address(self):
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        liar = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                ask = urllib.request.Request(f"http://127.0.0.1:{liar.node.rpc_port}/", body,
+                                             {"Content-Type": "application/json"})
+                with urllib.request.urlopen(ask, timeout=60) as answer:
+                    said = json.load(answer)
+                if "result" in said:
+                    liar.alter(json.loads(body)["method"], said["result"])
+                text = json.dumps(said).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class LightProxy(Node):
-    """Trusts block 1 of the network. Use as a context; `options` go to the program."""
+    """Trusts block 2 of the network. Use as a context; `options` go to the program."""
 
     def __init__(self, program, network, port, primary, witnesses, options=()):
         home = network.folder / f"light-{next(names)}"
         home.mkdir()
-        chain_id = wait("the chain's name", lambda: primary.rpc("status"))["node_info"]["network"]
-        self.trusted = wait("block 2", lambda: primary.block_hash(2))
-        super().__init__(f"light client of {primary.name}", home, port, [
-            program, "light", chain_id, "--primary", primary.rpc_address(), "--witnesses",
+        node = network.running()[0]
+        self.chain_id = wait("the chain's name", lambda: node.rpc("status"))["node_info"]["network"]
+        self.trusted = wait("block 2", lambda: node.block_hash(2))
+        super().__init__(f"light client at {port}", home, port, [
+            program, "light", self.chain_id, "--primary", primary.rpc_address(), "--witnesses",
             ",".join(witness.rpc_address() for witness in witnesses), "--height", "2", "--hash",
             self.trusted, "--home-dir", str(home / "light"), "--laddr",
             f"tcp://127.0.0.1:{port}", *options])
@@ -52,6 +98,8 @@ class LightProxy(Node):
                 body = json.load(answer)
         except urllib.error.HTTPError as problem:
             body = json.load(problem)
+        except OSError as problem:
+            return f"{problem}; {self.log()}"
         return body["error"]["data"] if "error" in body else None
 
 
