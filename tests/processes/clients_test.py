@@ -32,9 +32,10 @@ def kvstore_network():
 # ---- CosmJS
 
 def cosmjs():
-    node, packages = tool("node"), tool("cosmjs")
+    node, packages = tool("node"), tool("cosmjs/node_modules/@cosmjs/tendermint-rpc")
     if not node or not packages:
         skip("CosmJS", "no Node, or no packages in build/tools/cosmjs (scripts/install-clients)")
+    packages = packages.removesuffix("/node_modules/@cosmjs/tendermint-rpc")
     script = __file__.replace("clients_test.py", "cosmjs/surface.mjs")
     with kvstore_network() as network:
         # The stock node first: what fails there is the script's fault.
