@@ -11,6 +11,8 @@ namespace {
 // Bytes handed to the host and not yet taken by the peer; what is said beyond waits here, where a
 // newer truth can still replace it.
 constexpr std::size_t unsent_bytes_max = 256 * 1024;
+// A peer whose message is so long yet is no reason to look at everybody's.
+constexpr std::size_t unfinished_bytes_unnoticed = 256 * 1024;
 constexpr Time claims_period = std::chrono::seconds(2);
 constexpr Time evidence_period = std::chrono::seconds(10);
 
@@ -183,6 +185,10 @@ void Node::link_bytes(LinkId link, base::BytesView bytes) {
     std::vector<types::ChannelMessage> messages;
     if (const auto verdict = peer.link.receive(bytes, parts_.host.now(), messages); !verdict)
         return drop(link, verdict.error());
+    if (peer.link.unfinished_bytes() > unfinished_bytes_unnoticed) {
+        hold_unfinished_to_its_bound();
+        if (!peers_.contains(link)) return;
+    }
     if (peer.link.waits_for_admission()) admit(peer, messages);
     for (types::ChannelMessage& message : messages) {
         if (!peers_.contains(link)) return;
@@ -211,13 +217,30 @@ void Node::admit(Peer& peer, std::vector<types::ChannelMessage>& messages) {
     carry_out_peers();
 }
 
+void Node::hold_unfinished_to_its_bound() {
+    std::size_t bytes = 0, most = 0;
+    LinkId holder;
+    for (const auto& [id, peer] : peers_) {
+        const std::size_t held = peer.link.unfinished_bytes();
+        bytes += held;
+        if (held > most) holder = id;
+        most = std::max(most, held);
+    }
+    if (bytes > config_.unfinished_bytes_max)
+        drop(holder, {"peer.unfinished",
+                      fmt::format("messages of all peers that do not end have {} bytes, and this "
+                                  "one's the most of them",
+                                  bytes)});
+}
+
 void Node::link_drained(LinkId link) {
     if (const auto found = peers_.find(link); found != peers_.end()) found->second.dirty = true;
 }
 
 std::size_t Node::receive_allowance(LinkId link) {
     const auto found = peers_.find(link);
-    return found == peers_.end() ? 0 : found->second.link.receive_allowance(parts_.host.now());
+    if (found == peers_.end() || !found->second.unjudged.empty()) return 0;
+    return found->second.link.receive_allowance(parts_.host.now());
 }
 
 void Node::wake(LinkId link) {

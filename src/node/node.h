@@ -35,6 +35,9 @@ struct NodeConfig {
     std::uint64_t seed = 0;  // of whatever is drawn by lot
     bool broadcast_txs = true;
     std::uint32_t tx_bytes_max = types::tx_bytes_max_default;
+    /// Of all peers' messages that have not ended. Beyond it whoever has the most of them goes: one
+    /// channel takes a hundred million bytes, and nobody has to end what he begins.
+    std::size_t unfinished_bytes_max = std::size_t{512} << 20U;
     /// Set where the node has no state, and is to begin with a snapshot.
     std::optional<StateSyncConfig> state_sync = {};
 };
@@ -136,11 +139,13 @@ class Node final : EngineListener, StateSync::Owner {
     void carry_out(const p2p::PeersEffect& effect);
     void schedule_wake(Peer& peer);
     void wake(LinkId link);
+    void hold_unfinished_to_its_bound();
 
     // ---- Messages (node_messages.cc). A refusal ends the connection.
     [[nodiscard]] base::Verdict hear(Peer& peer, types::ChannelMessage message);
     [[nodiscard]] base::Verdict hear_consensus(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_mempool(Peer& peer, types::ChannelMessage received);
+    void judge_transactions(Peer& peer);
     [[nodiscard]] base::Verdict hear_evidence(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_blocksync(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_statesync(Peer& peer, const types::ChannelMessage& received);

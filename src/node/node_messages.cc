@@ -15,6 +15,8 @@ using consensus::Shared;
 
 namespace {
 
+constexpr std::size_t txs_a_turn = 100;  // of one peer's message
+
 p2p::Connection::Message mempool_message(base::BytesView tx) {
     const base::BytesView one[] = {tx};
     types::MempoolMessage message;
@@ -112,11 +114,20 @@ base::Verdict Node::hear_mempool(Peer& peer, types::ChannelMessage received) {
     const types::MempoolLimits limits{.tx_bytes_max = config_.tx_bytes_max,
                                       .batch_bytes_max = config_.tx_bytes_max};
     TANDEM_TRY(types::check_before_decoding_mempool(received.message, limits));
-    const auto message = types::decode_checked<types::MempoolMessage>(received.message);
+    auto message = types::decode_checked<types::MempoolMessage>(received.message);
     if (!message) return std::unexpected(message.error());
-    const auto& txs = std::get<types::MempoolTxs>(message->sum).txs;
-    // What does not fit, or was seen before, is nobody's fault.
-    for (const base::BytesView tx : txs) {
+    peer.unjudged.push_back(std::move(std::get<types::MempoolTxs>(message->sum).txs));
+    if (peer.unjudged.size() == 1) judge_transactions(peer);
+    return {};
+}
+
+/// A message may hold hundreds of thousands of transactions, and the application is asked about
+/// each of them: everybody else has a turn in between.
+void Node::judge_transactions(Peer& peer) {
+    for (std::size_t judged = 0; judged < txs_a_turn && !peer.unjudged.empty(); ++judged) {
+        const wire::Txs& txs = peer.unjudged.front();
+        const base::BytesView tx = txs[peer.next_unjudged];
+        // What does not fit, or was seen before, is nobody's fault.
         if (seats_ != nullptr && seats::classify(tx) == seats::TxKind::heartbeat) {
             // From an engine that has no channel for it. It would only wait in the mempool.
             if (const auto heartbeat = seats::decode_heartbeat(tx))
@@ -124,8 +135,15 @@ base::Verdict Node::hear_mempool(Peer& peer, types::ChannelMessage received) {
         } else if (auto question = parts_.mempool.add(base::to_bytes(tx), peer.mempool_id())) {
             (void)ask_about(*question);
         }
+        if (++peer.next_unjudged < txs.size()) continue;
+        peer.unjudged.pop_front();
+        peer.next_unjudged = 0;
     }
-    return {};
+    if (peer.unjudged.empty()) return;
+    parts_.host.call_at(parts_.host.now(), [this, link = peer.link_id] {
+        if (const auto found = peers_.find(link); found != peers_.end())
+            judge_transactions(found->second);
+    });
 }
 
 void Node::say_transactions(Peer& peer) {

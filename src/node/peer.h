@@ -45,7 +45,11 @@ struct Peer {
     std::deque<p2p::Connection::Message> snapshots, chunks;
     std::deque<types::ChunkRequest> wanted_chunks;  // the peer's
     std::deque<p2p::Connection::Message> pex;
-    bool dirty = true;  // something may have to be said
+    /// Transactions that it sent and that are to be judged in later turns; nothing more is read of
+    /// it until then.
+    std::deque<wire::Txs> unjudged;  // none of them empty
+    std::size_t next_unjudged = 0;   // of the first message
+    bool dirty = true;               // something may have to be said
     std::optional<Time> wakes_at;
 
     /// To be said later. Nothing where so much waits already: it asks faster than it reads.

@@ -84,6 +84,8 @@ class Connection {
     /// to be closed.
     [[nodiscard]] base::Result<std::size_t> receive(base::BytesView input, Time now,
                                                     std::vector<types::ChannelMessage>& messages);
+    /// Of the peer's messages that have not ended.
+    [[nodiscard]] std::size_t unfinished_bytes() const noexcept { return assembler_.held_bytes(); }
     /// How much may be read from the peer now; then read no more before next_wake().
     [[nodiscard]] std::size_t receive_allowance(Time now) { return receive_rate_.allowance(now); }
 

@@ -62,6 +62,11 @@ class PeerLink {
     /// False, and nothing is queued: the queue is full, or the peer lacks the channel.
     [[nodiscard]] bool send(std::uint8_t channel, Connection::Message message);
 
+    /// Of the peer's messages that have not ended.
+    [[nodiscard]] std::size_t unfinished_bytes() const noexcept {
+        return connection_ ? connection_->unfinished_bytes() : 0;
+    }
+
     /// Bytes for the wire, about `room` at most where the link is open.
     [[nodiscard]] base::Bytes produce(Time now, std::size_t room);
     /// How many bytes of the wire may be read now.

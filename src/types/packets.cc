@@ -93,6 +93,12 @@ Result<PacketAssembler::Step> PacketAssembler::take(BytesView input) {
     return Step{frame.consumed, std::move(*event)};
 }
 
+std::size_t PacketAssembler::held_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const auto& [id, partial] : channels_) bytes += partial.message.size();
+    return bytes;
+}
+
 Result<std::optional<PacketAssembler::Event>> PacketAssembler::accept(Packet& packet) {
     if (std::holds_alternative<PacketPing>(packet.sum)) return Event(PacketPing{});
     if (std::holds_alternative<PacketPong>(packet.sum)) return Event(PacketPong{});

@@ -65,6 +65,8 @@ class PacketAssembler {
     /// Takes the first packet of `input`. When nothing was consumed, more bytes are needed. After
     /// a refusal the connection is to be closed.
     [[nodiscard]] Result<Step> take(BytesView input);
+    /// Of messages that have not ended.
+    [[nodiscard]] std::size_t held_bytes() const noexcept;
 
   private:
     struct Partial {

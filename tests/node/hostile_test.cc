@@ -1,5 +1,6 @@
 // A whole node, and a bare peer that means harm: limits that show at this level best. Where there
 // is an advisory of CometBFT's on it, the test has its number in its name.
+#include <array>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -87,8 +88,8 @@ class Hostile : public ::testing::Test {
     }
 };
 
-/// CometBFT issue 5324: such a proposal made a bit array of its size before anybody looked whether
-/// its proposer had signed it.
+/// CometBFT pull request 5324: such a proposal made a bit array of its size before anybody looked
+/// whether its proposer had signed it.
 TEST_F(Hostile, CometBft5324_OversizeProposal) {
     for (const std::uint32_t parts :
          {std::uint32_t{types::block_parts_max} + 1, std::numeric_limits<std::uint32_t>::max()}) {
@@ -166,7 +167,7 @@ TEST_F(Hostile, Asa2024_011_ValidatorIndexOutOfRange) {
     EXPECT_FALSE(stranger->closed());
 }
 
-/// CometBFT issue 5946: two bytes on the wire, and a transaction each in memory.
+/// CometBFT pull request 5946: two bytes on the wire, and a transaction each in memory.
 TEST_F(Hostile, CometBft5946_MempoolBatchInflation) {
     constexpr std::size_t txs = 300'000;
     const std::vector<base::BytesView> nothing(txs);
@@ -201,6 +202,47 @@ TEST_F(Hostile, AFloodOfBadTransactionsBringsNoneBack) {
             ++times[std::string(base::as_text(tx))];
     EXPECT_GE(times.size(), good);
     EXPECT_EQ(std::ranges::count_if(times, [](const auto& entry) { return entry.second > 1; }), 0);
+}
+
+/// The application is asked about a hundred of them at a time, and others have their turn.
+TEST_F(Hostile, ManyTransactionsInOneMessageHoldNobodyUp) {
+    constexpr std::size_t txs = 20'000, a_turn = 100;
+    const std::vector<base::Bytes> bad(txs, base::Bytes{'b', 'a', 'd'});
+    types::MempoolMessage message;
+    message.sum = types::MempoolTxs{wire::Txs::copy_of(std::span<const base::Bytes>(bad))};
+    stranger->say(mempool_channel, wire::encode(message));
+    const auto failed = [&] { return node().node().mempool().counts().failed; };
+    std::uint64_t before = failed(), most = 0;
+    EXPECT_TRUE(network.run_until([&] {
+        most = std::max(most, failed() - before);
+        before = failed();
+        return before >= txs;
+    }));
+    EXPECT_EQ(failed(), txs);
+    EXPECT_LE(most, a_turn);
+    expect_goes_on();
+    EXPECT_FALSE(stranger->closed());
+}
+
+/// Whoever has the most of what does not end goes, and the others stay.
+TEST_F(Hostile, MessagesThatDoNotEndAreHeldToOneBoundTogether) {
+    constexpr std::size_t piece_bytes = 1'000;
+    node().crash();
+    network.unfinished_bytes_max = 3'000'000;
+    node().start();
+    std::vector<std::unique_ptr<Stranger>> strangers;
+    for (const std::size_t bytes : std::array<std::size_t, 3>{1'400'000, 1'000'000, 900'000}) {
+        meet();
+        for (std::size_t sent = 0; sent < bytes; sent += piece_bytes)
+            stranger->say_packet(
+                {types::PacketMsg{blocksync_channel, false, base::Bytes(piece_bytes, 0x0a)}});
+        strangers.push_back(std::move(stranger));
+    }
+    EXPECT_TRUE(network.run_until([&] { return strangers[0]->closed(); }));
+    ASSERT_TRUE(network.run_to_height(node().height() + 3));
+    EXPECT_FALSE(strangers[1]->closed());
+    EXPECT_FALSE(strangers[2]->closed());
+    EXPECT_EQ(node().node().peers().size(), 5U);
 }
 
 /// A node that was away, and meets the stranger as soon as it is back.

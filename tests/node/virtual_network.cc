@@ -139,6 +139,7 @@ VirtualNode::Process::Process(VirtualNode& owner)
             .peers = owner.rules(),
             .book = p2p::AddressBook({}, base::Bytes(12, 1)),
             .seed = owner.index_,
+            .unfinished_bytes_max = owner.network_.unfinished_bytes_max,
             .state_sync = owner.state_sync()},
            local, seats.get()) {
     local.info.protocol_version = {8, 11, 0};

@@ -99,6 +99,8 @@ class VirtualNetwork {
     VirtualClock clock;
     types::GenesisDoc genesis;
     consensus::Config timeouts;
+    /// Of every node (node::NodeConfig). Set before the start.
+    std::size_t unfinished_bytes_max = std::size_t{512} << 20U;
     /// The keys of all validators are with remote signers. Set before the first start.
     bool has_remote_signers = false;
     /// Puts an application around that of a node, whenever its process begins. None: there is none.
