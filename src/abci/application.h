@@ -29,6 +29,9 @@
 //
 // Not here: echo and flush, which belong to the socket.
 #pragma once
+#include <span>
+#include <vector>
+
 #include "abci/requests.h"
 #include "abci/responses.h"
 
@@ -47,6 +50,14 @@ class Application {
 
     // ---- Mempool connection.
     [[nodiscard]] virtual ResponseCheckTx check_tx(const RequestCheckTx& request) = 0;
+    /// Of many, in order: an application behind a socket gets them without a wait between two.
+    [[nodiscard]] virtual std::vector<ResponseCheckTx> check_txs(
+        std::span<const RequestCheckTx> requests) {
+        std::vector<ResponseCheckTx> answers;
+        answers.reserve(requests.size());
+        for (const RequestCheckTx& request : requests) answers.push_back(check_tx(request));
+        return answers;
+    }
 
     // ---- Consensus connection.
     [[nodiscard]] virtual ResponseInitChain init_chain(const RequestInitChain& request) = 0;

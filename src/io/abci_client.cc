@@ -6,6 +6,8 @@
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <fmt/format.h>
+#include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -56,6 +58,40 @@ class Connection {
         return answer;
     }
 
+    /// Of `questions` of one kind: one after another, and one flush.
+    template <typename Answer, typename Question>
+    std::vector<Answer> ask_all(asio::io_context& loop, std::span<const Question> questions) {
+        const std::string_view name = wire::Described<Question>::name;
+        Bytes out;
+        for (const Question& question : questions)
+            base::append(out, wire::encode_delimited(abci::Request{question}));
+        base::append(out, wire::encode_delimited(abci::Request{abci::RequestFlush{}}));
+        bool written = false;
+        asio::async_write(socket_, asio::buffer(out), [&](const ErrorCode& error, std::size_t) {
+            if (error) lost(name, error.message());
+            written = true;
+        });
+        const auto run_until = [&loop](const auto& done) {
+            loop.restart();  // it has stopped where nothing was left to do
+            while (!done()) loop.run_one();
+        };
+        const auto read = [&] {
+            std::optional<std::size_t> came;
+            socket_.async_read_some(input_.room(), [&](const ErrorCode& error, std::size_t count) {
+                if (error) lost(name, error.message());
+                came = count;
+            });
+            run_until([&] { return came.has_value(); });
+            return *came;
+        };
+        std::vector<Answer> answers;
+        answers.reserve(questions.size());
+        while (answers.size() < questions.size()) answers.push_back(expect<Answer>(name, read));
+        static_cast<void>(expect<abci::ResponseFlush>(name, read));
+        run_until([&] { return written; });
+        return answers;
+    }
+
   private:
     [[noreturn]] void lost(std::string_view question, std::string_view why) const {
         end_process(exit_code::broken,
@@ -66,14 +102,27 @@ class Connection {
 
     template <typename Answer>
     Answer expect(std::string_view question) {
-        abci::Response response = receive(question);
+        return expect<Answer>(question, [&] {
+            ErrorCode error;
+            const std::size_t came = socket_.read_some(input_.room(), error);
+            if (error == asio::error::eof) lost(question, "it closed the connection");
+            if (error) lost(question, error.message());
+            return came;
+        });
+    }
+
+    /// `read` fills room of the input, and says how much.
+    template <typename Answer, typename Read>
+    Answer expect(std::string_view question, const Read& read) {
+        abci::Response response = receive(question, read);
         if (auto* answer = std::get_if<Answer>(&response.value)) return std::move(*answer);
         if (const auto* failed = std::get_if<abci::ResponseException>(&response.value))
             lost(question, "exception: " + failed->error);
         lost(question, "it answered something else");
     }
 
-    abci::Response receive(std::string_view question) {
+    template <typename Read>
+    abci::Response receive(std::string_view question, const Read& read) {
         for (;;) {
             const wire::Frame frame = input_.next(answer_bytes_max);
             if (frame.state == wire::FrameState::complete) {
@@ -82,10 +131,7 @@ class Connection {
                 return std::move(*response);
             }
             if (frame.state != wire::FrameState::incomplete) lost(question, "it sent no frame");
-            ErrorCode error;
-            input_.came(socket_.read_some(input_.room(), error));
-            if (error == asio::error::eof) lost(question, "it closed the connection");
-            if (error) lost(question, error.message());
+            input_.came(read());
         }
     }
 
@@ -143,6 +189,11 @@ abci::ResponseQuery AbciClient::query(const abci::RequestQuery& request) {
 }
 abci::ResponseCheckTx AbciClient::check_tx(const abci::RequestCheckTx& request) {
     return impl_->mempool.ask<abci::ResponseCheckTx>(request);
+}
+std::vector<abci::ResponseCheckTx> AbciClient::check_txs(
+    std::span<const abci::RequestCheckTx> requests) {
+    if (requests.empty()) return {};
+    return impl_->mempool.ask_all<abci::ResponseCheckTx>(impl_->loop, requests);
 }
 abci::ResponseInitChain AbciClient::init_chain(const abci::RequestInitChain& request) {
     return impl_->consensus.ask<abci::ResponseInitChain>(request);

@@ -2,7 +2,8 @@
 //
 // Four connections, as engines made for this protocol open them: query, snapshot, mempool,
 // consensus. Each call writes its request and a flush, and waits for both answers: an application
-// holds answers back until it is asked to flush.
+// holds answers back until it is asked to flush. Checks of many transactions share one flush, and
+// are written while answers are read: neither side then waits for the other with full buffers.
 //
 // A call waits as long as the application takes, and the node with it: the calls of the consensus
 // connection have no time of their own anywhere in the protocol. What an application cannot be
@@ -38,6 +39,8 @@ class AbciClient final : public abci::Application {
     abci::ResponseInfo info(const abci::RequestInfo& request) override;
     abci::ResponseQuery query(const abci::RequestQuery& request) override;
     abci::ResponseCheckTx check_tx(const abci::RequestCheckTx& request) override;
+    std::vector<abci::ResponseCheckTx> check_txs(
+        std::span<const abci::RequestCheckTx> requests) override;
     abci::ResponseInitChain init_chain(const abci::RequestInitChain& request) override;
     abci::ResponsePrepareProposal prepare_proposal(
         const abci::RequestPrepareProposal& request) override;

@@ -112,6 +112,24 @@ TEST_F(AbciSocketTest, AFileThatAKillLeftBehindIsInNobodysWay) {
     expect_a_block(*client());
 }
 
+TEST_F(AbciSocketTest, ChecksManyTransactionsWithoutAWait) {
+    serve("tcp://127.0.0.1:0");
+    const auto connected = client();
+    EXPECT_TRUE(connected->check_txs({}).empty());
+    const Bytes good = base::to_bytes(base::as_bytes("name=" + std::string(600, 'x')));
+    const Bytes bad = base::to_bytes(base::as_bytes(std::string_view("no value")));
+    std::vector<abci::RequestCheckTx> requests;
+    for (int i = 0; i < 20'000; ++i)  // more than both sockets hold
+        requests.push_back({i % 3 == 0 ? bad : good, abci::CheckTxType::recheck});
+    const auto answers = connected->check_txs(requests);
+    ASSERT_EQ(answers.size(), requests.size());
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        ASSERT_EQ(answers[i].code == 0, i % 3 != 0) << i;
+    EXPECT_EQ(connected->check_tx(requests[0]).code, answers[0].code) << "nothing is left over";
+    for (const std::size_t few : {1U, 2U, 100U})
+        EXPECT_EQ(connected->check_txs(std::span(requests).first(few)).size(), few);
+}
+
 TEST_F(AbciSocketTest, CarriesWhatTakesManyReads) {
     serve("tcp://127.0.0.1:0");
     const auto connected = client();

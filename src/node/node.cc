@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t unsent_bytes_max = 256 * 1024;
 // A peer whose message is so long yet is no reason to look at everybody's.
 constexpr std::size_t unfinished_bytes_unnoticed = 256 * 1024;
+constexpr std::size_t rechecks_at_once = 256;
 constexpr Time claims_period = std::chrono::seconds(2);
 constexpr Time evidence_period = std::chrono::seconds(10);
 
@@ -310,11 +311,28 @@ void Node::on_block(const chain::Execution& execution) {
 }
 
 void Node::on_questions(std::vector<mempool::Question> questions) {
-    // The application is in this process or answers at once; its answers come in order.
-    for (const mempool::Question& question : questions) {
-        const auto answer = parts_.application.check_tx({*question.tx, question.type});
-        (void)parts_.mempool.answer(question.number, answer);
-    }
+    const bool is_scheduled = !rechecks_.empty();
+    // Those that are left over are about the block before: the pool no longer wants their answers.
+    rechecks_.assign(std::make_move_iterator(questions.begin()),
+                     std::make_move_iterator(questions.end()));
+    if (!is_scheduled) recheck_some();
+}
+
+/// A few at a time, for votes must not wait until thousands were checked again.
+void Node::recheck_some() {
+    const std::size_t count = std::min(rechecks_.size(), rechecks_at_once);
+    std::vector<abci::RequestCheckTx> requests;
+    for (std::size_t i = 0; i < count; ++i)
+        requests.push_back({*rechecks_[i].tx, rechecks_[i].type});
+    const auto answers = parts_.application.check_txs(requests);
+    for (std::size_t i = 0; i < count; ++i)
+        (void)parts_.mempool.answer(rechecks_[i].number, answers[i]);
+    rechecks_.erase(rechecks_.begin(), rechecks_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (!rechecks_.empty())
+        parts_.host.call_at(parts_.host.now(), [this] {
+            recheck_some();
+            end_turn();
+        });
 }
 
 base::Result<abci::ResponseCheckTx> Node::add_transaction(base::Bytes tx) {

@@ -128,6 +128,7 @@ class Node final : EngineListener, StateSync::Owner {
     void on_block(const chain::Execution& execution) override;
     void on_questions(std::vector<mempool::Question> questions) override;
     void on_height() override;
+    void recheck_some();
 
     // ---- Links.
     void drop(LinkId link, const base::Refusal& why);
@@ -167,7 +168,7 @@ class Node final : EngineListener, StateSync::Owner {
     void consider_sync(std::int64_t height);
     /// Executes what is there, asks for more, and hands over to consensus when it has caught up.
     void sync_blocks();
-    [[nodiscard]] int execute_fetched();
+    [[nodiscard]] bool execute_fetched();
     void end_sync();
     void carry_out(const sync::BlockEffect& effect);
     void schedule_sync(Time at);
@@ -204,6 +205,7 @@ class Node final : EngineListener, StateSync::Owner {
     std::map<LinkId, Peer> peers_;
     Traffic traffic_;
     HeartbeatCounts heartbeats_;
+    std::vector<mempool::Question> rechecks_;  // not asked yet
 };
 
 }  // namespace tandem::node

@@ -6,8 +6,10 @@
 namespace tandem::node {
 namespace {
 
-// Blocks executed in one turn, so that peers and clients are heard meanwhile.
+// Blocks executed in one turn, and the time after which no other is begun, so that peers and
+// clients are heard meanwhile.
 constexpr int blocks_a_turn = 16;
+constexpr Time turn_time = std::chrono::milliseconds(100);
 // Before the first peers' heights count as all there is: one that lags may be the first to speak.
 constexpr Time settle_time = std::chrono::seconds(1);
 // What gossip makes up for as fast; further behind, blocks are fetched beside it.
@@ -70,32 +72,33 @@ void Node::consider_sync(std::int64_t height) {
     fetch_blocks();
 }
 
-/// How many.
-int Node::execute_fetched() {
-    const Time now = parts_.host.now();
-    int executed = 0;
-    while (executed < blocks_a_turn) {
+/// Whether there may be more at once.
+bool Node::execute_fetched() {
+    const Time begun = parts_.host.now();
+    Time now = begun;
+    for (int executed = 0; executed < blocks_a_turn && now - begun < turn_time; ++executed) {
         auto block = sync_->next_block(engine_.state(), engine_.validation(), now);
-        if (!block) break;
+        if (!block) return false;
         // The network has decided this height. A block or two do not pay for leaving it.
         if (engine_.consensus_runs() && (sync_->is_caught_up() || !engine_.leave_consensus()))
-            break;
+            return false;
         engine_.execute_synced(std::move(*block));
+        const Time before = std::exchange(now, parts_.host.now());
+        sync_->was_deaf(now - before);
         sync_->executed(now);
         sync_progress_at_ = now;
-        ++executed;
         if (sync_->executed_count() % 500 == 0)
             parts_.reporter.report(
                 LogLevel::info, "blocksync",
                 fmt::format("at block {} of {}", engine_.state().last_block_height,
                             sync_->height_max()));
     }
-    return executed;
+    return true;
 }
 
 void Node::sync_blocks() {
     if (!sync_) return;
-    const int executed = execute_fetched();
+    const bool has_more = execute_fetched();
     // A peer that is dropped tells the client so, and may lead to further effects.
     while (sync_) {
         const auto effect = sync_->next_effect();
@@ -109,7 +112,7 @@ void Node::sync_blocks() {
     const bool is_left = engine_.has_left_consensus();
     if (is_left && now - sync_progress_at_ > patience) return end_sync();
     if (engine_.consensus_runs() && now - sync_progress_at_ > 2 * patience) return end_sync();
-    schedule_sync(executed == blocks_a_turn ? now : sync_->next_tick());
+    schedule_sync(has_more ? now : sync_->next_tick());
 }
 
 void Node::end_sync() {

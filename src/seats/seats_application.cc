@@ -170,6 +170,25 @@ abci::ResponseCheckTx SeatsApplication::check_tx(const abci::RequestCheckTx& req
     return refuse_tx(code_misplaced, "this prefix is reserved for records of proposers");
 }
 
+std::vector<abci::ResponseCheckTx> SeatsApplication::check_txs(
+    std::span<const abci::RequestCheckTx> requests) {
+    std::vector<abci::ResponseCheckTx> answers(requests.size());
+    std::vector<abci::RequestCheckTx> for_inner;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        if (classify(requests[i].tx) != TxKind::application) {
+            answers[i] = check_tx(requests[i]);
+            continue;
+        }
+        for_inner.push_back(requests[i]);
+        places.push_back(i);
+    }
+    std::vector<abci::ResponseCheckTx> of_inner = impl_->inner.check_txs(for_inner);
+    TANDEM_CHECK(of_inner.size() == places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) answers[places[i]] = std::move(of_inner[i]);
+    return answers;
+}
+
 // ---- Proposals
 
 abci::ResponsePrepareProposal SeatsApplication::prepare_proposal(

@@ -353,6 +353,12 @@ void BlockClient::executed(Time now) {
     ask_more(now);
 }
 
+void BlockClient::was_deaf(Time span) {
+    for (auto& [id, peer] : peers_) peer.heard += span;
+    for (auto& [height, request] : requests_)
+        for (Asked& asked : request.asked) asked.at += span;
+}
+
 void BlockClient::passed(Time now) {
     commit_is_verified_ = {};  // it was held against a block that may not be the one
     if (const auto done = requests_.find(next_height_); done != requests_.end()) {

@@ -109,6 +109,8 @@ class BlockClient {
                                                         Time now);
     /// What next_block() gave took effect.
     void executed(Time now);
+    /// Nobody listened for so long, because blocks were executed: peers are not blamed for it.
+    void was_deaf(Time span);
     /// The next block took effect without our doing.
     void passed(Time now);
 

@@ -294,6 +294,21 @@ TEST_F(ClientTest, DropsWhoIsSilent) {
     EXPECT_EQ(follower.client.peer_count(), 2U);
 }
 
+TEST_F(ClientTest, BlamesNobodyForTheTimeInWhichItWasDeaf) {
+    source.grow(10);
+    Follower follower(source, {.second_peer_after = 100 * second});
+    follower.add_peer(1);
+    follower.tell_status(1, 10);
+    EXPECT_EQ(asked(follower.effects()).size(), 10U);
+    follower.now += 20 * second;
+    follower.client.was_deaf(20 * second);
+    follower.client.tick(follower.now);
+    EXPECT_TRUE(dropped(follower.effects()).empty());
+    follower.now += 16 * second;
+    follower.client.tick(follower.now);
+    EXPECT_EQ(dropped(follower.effects()), std::vector<std::uint64_t>{1});
+}
+
 TEST_F(ClientTest, GivesUpOnASlowPeersRequests) {
     source.grow(10);
     Follower follower(source, {.second_peer_after = 100 * second});

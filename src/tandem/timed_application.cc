@@ -68,6 +68,11 @@ abci::ResponseCheckTx TimedApplication::check_tx(const abci::RequestCheckTx& req
     return timed(check_tx_call, [&] { return inner_->check_tx(request); });
 }
 
+std::vector<abci::ResponseCheckTx> TimedApplication::check_txs(
+    std::span<const abci::RequestCheckTx> requests) {
+    return timed(check_tx_call, [&] { return inner_->check_txs(requests); });
+}
+
 abci::ResponseInitChain TimedApplication::init_chain(const abci::RequestInitChain& request) {
     return timed(init_chain_call, [&] { return inner_->init_chain(request); });
 }

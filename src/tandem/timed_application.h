@@ -26,6 +26,9 @@ class TimedApplication final : public abci::Application {
     [[nodiscard]] abci::ResponseInfo info(const abci::RequestInfo& request) override;
     [[nodiscard]] abci::ResponseQuery query(const abci::RequestQuery& request) override;
     [[nodiscard]] abci::ResponseCheckTx check_tx(const abci::RequestCheckTx& request) override;
+    /// Counts as one call.
+    [[nodiscard]] std::vector<abci::ResponseCheckTx> check_txs(
+        std::span<const abci::RequestCheckTx> requests) override;
     [[nodiscard]] abci::ResponseInitChain init_chain(
         const abci::RequestInitChain& request) override;
     [[nodiscard]] abci::ResponsePrepareProposal prepare_proposal(

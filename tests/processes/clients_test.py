@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 
 from harness import (LIMIT_SECONDS, Failed, Node, configure, seats_network, tandem_program, wait)
-from interop_test import mixed_network
+from engines import mixed_network
 from light import Liar, LightProxy, expect_same_answers
 from stock import cometbft_program, skip, tool
 

@@ -251,7 +251,8 @@ class Network:
         if self.logs:
             for node in self.nodes:
                 shutil.copy(node.home / "output.log", self.logs / f"{node.name}.log")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not os.environ.get("KEEP_NETWORK"):
+            shutil.rmtree(self.folder, ignore_errors=True)
         return False
 
     def __getitem__(self, name):

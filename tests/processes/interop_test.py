@@ -1,57 +1,11 @@
 #!/usr/bin/env python3
 """One chain of stock CometBFT 0.38 and Tandem: two validators each, kills and restarts of both,
 and a fresh node of each engine that follows from genesis."""
-import json
-import re
-import subprocess
 import sys
 
-from harness import Failed, Network, Node, configure, free_ports, tandem_program, wait
+from engines import expect_equal, mixed_network
+from harness import Failed, tandem_program, wait
 from stock import SKIPPED, cometbft_program
-
-
-def mixed_network(engines, followers=2):
-    """A network of cometbft's own files; `engines`: the program of each node. The last of them have
-    no power."""
-    network = Network()
-    folder = network.folder / "net"
-    validators = len(engines) - followers
-    subprocess.run([cometbft_program() or tandem_program(), "testnet", "--v", str(validators), "--n", str(followers), "--o",
-                    str(folder), "--hostname-prefix", "127.0.0.1"],
-                   check=True, stdout=subprocess.DEVNULL)
-    first = free_ports(2 * len(engines) + 20)
-    network.spare_ports = range(first + 2 * len(engines), first + 2 * len(engines) + 20)
-    homes = [folder / f"node{i}" for i in range(len(engines))]
-    ids = [subprocess.run([tandem_program(), "show-node-id", "--home", str(home)], check=True,
-                          capture_output=True, text=True).stdout.strip() for home in homes]
-    peers = ",".join(f"{node_id}@127.0.0.1:{first + 2 * i}" for i, node_id in enumerate(ids))
-    for i, (home, program) in enumerate(zip(homes, engines)):
-        configure(home, proxy_app='"kvstore"', persistent_peers=f'"{peers}"',
-                  allow_duplicate_ip="true", addr_book_strict="false", timeout_commit='"200ms"',
-                  pprof_laddr='""')
-        path = home / "config/config.toml"
-        text = path.read_text()
-        text = re.sub(r'^laddr = "tcp://127.0.0.1:26657"', f'laddr = "tcp://127.0.0.1:{first + 2 * i + 1}"',
-                      text, flags=re.M)
-        text = re.sub(r'^laddr = "tcp://0.0.0.0:26656"', f'laddr = "tcp://127.0.0.1:{first + 2 * i}"',
-                      text, flags=re.M)
-        path.write_text(text)
-        name = f"{'tandem' if program == tandem_program() else 'cometbft'}-{i}"
-        network.nodes.append(Node(name, home, first + 2 * i + 1,
-                                  [program, "start", "--home", str(home)]))
-    return network
-
-
-def expect_equal(network):
-    """Blocks, application hashes and validator sets are the same everywhere, at every height."""
-    height = network.expect_one_chain()
-    for at in range(1, height + 1):
-        seen = {json.dumps([wait(f"{node.name} has block {at}", lambda: node.block_hash(at)),
-                            node.app_hash(at), wait("validators", lambda: node.validators(at))])
-                for node in network.running()}
-        if len(seen) != 1:
-            raise Failed(f"nodes differ at height {at}: {seen}")
-    return height
 
 
 def main():

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from harness import LIMIT_SECONDS, Failed, configure, tandem_program, wait
-from interop_test import expect_equal, mixed_network
+from engines import expect_equal, mixed_network
 from stock import SKIPPED, cometbft_program
 
 
