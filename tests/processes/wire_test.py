@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """One chain of stock CometBFT and Tandem that uses what the protocol has: it begins at height 1000,
-votes get extensions at a height, validators and parameters change, nodes are killed under load, keys
-sign twice and are convicted, and a fresh node of each engine joins by state
-sync. The application is no code of ours nor of CometBFT's. WIRE_ENGINES=otot (ours, theirs) chooses
-who validates: in CI two and two."""
+votes get extensions at a height, validators and parameters change, nodes are killed under load, a key
+signs twice and is convicted, and a fresh node of each engine joins by state sync. The application is
+no code of ours nor of CometBFT's. WIRE_ENGINES=otot (ours, theirs) chooses who validates: in CI two and
+two."""
 import base64
 import itertools
 import json
@@ -129,7 +129,7 @@ def all_die_in_turn(network, applications):
 
 def signs_twice(network, node):
     """A second machine has a copy of the key, and transactions that nobody else knows: as soon as it
-    is the key's turn, each of the two proposes another block and votes for it. It runs CometBFT: our
+    is the key's turn, each of the two proposes another block and votes for it. Both run CometBFT: our
     node sees that its key is used elsewhere, and does not sign."""
     witness = next(other for other in network.running() if other is not node)
     before = int(witness.read("misbehavior") or 0)
@@ -222,8 +222,8 @@ def run(network, applications):
     validators_change(network, our_follower)
     parameters_change(network)
     writes = all_die_in_turn(network, applications)
-    convicted = [signs_twice(network, next(node for node in validators if node.name.startswith(name)))
-                 for name in {node.name.split("-")[0]: None for node in validators}]
+    convicted = signs_twice(network, next(node for node in validators
+                                          if node.command[0] == cometbft_program()))
     bases = [joins_by_snapshot(network, node, applications[node.name], validators[:2])
              for node in (our_follower, their_follower)]
     network.wait_for_height(max(node.height() for node in validators) + 3)
