@@ -329,10 +329,7 @@ void Node::recheck_some() {
         (void)parts_.mempool.answer(rechecks_[i].number, answers[i]);
     rechecks_.erase(rechecks_.begin(), rechecks_.begin() + static_cast<std::ptrdiff_t>(count));
     if (!rechecks_.empty())
-        parts_.host.call_at(parts_.host.now(), [this] {
-            recheck_some();
-            end_turn();
-        });
+        parts_.host.call_at(parts_.host.now(), [this] { recheck_some(); });
 }
 
 base::Result<abci::ResponseCheckTx> Node::add_transaction(base::Bytes tx) {
