@@ -47,8 +47,10 @@ sim-mutants: build ## hunt the planted bugs, by seeds and by scenarios
 	cmake --build --preset release --parallel $(JOBS) --target tandem-sim-mutants
 	build/release/bin/tandem-sim mutants --heights 80 --jobs $(JOBS) --scenarios tests/scenarios
 
-sim-large: build ## ten thousand networks, a night's work
-	build/release/bin/tandem-sim run --seeds 10001..22000 --heights 1000 --jobs $(JOBS)
+sim-large: build ## ten thousand networks, hours of work: every fault; and one failover after another
+	build/release/bin/tandem-sim run --seeds 100001..104000 --heights 300 --jobs $(JOBS)
+	build/release/bin/tandem-sim run --seeds 200001..206000 --heights 300 --seats 4 --standbys 1 \
+	    --N 3 --faults outages,loss,clock,heartbeat,channels --jobs $(JOBS)
 
 layers: build ## no folder imports sideways or upward
 	scripts/check-layers --graph build/release/link-graph.txt

@@ -328,8 +328,7 @@ void Node::recheck_some() {
     for (std::size_t i = 0; i < count; ++i)
         (void)parts_.mempool.answer(rechecks_[i].number, answers[i]);
     rechecks_.erase(rechecks_.begin(), rechecks_.begin() + static_cast<std::ptrdiff_t>(count));
-    if (!rechecks_.empty())
-        parts_.host.call_at(parts_.host.now(), [this] { recheck_some(); });
+    if (!rechecks_.empty()) parts_.host.call_at(parts_.host.now(), [this] { recheck_some(); });
 }
 
 base::Result<abci::ResponseCheckTx> Node::add_transaction(base::Bytes tx) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "types/json.h"
+
 namespace tandem::rpc {
 
 namespace {
@@ -126,6 +128,23 @@ Result<Page> page_of(const Argument& page, const Argument& per_page, std::size_t
     const std::int64_t skip = (number - 1) * size;
     return Page{static_cast<std::size_t>(skip),
                 static_cast<std::size_t>(std::min(size, count - skip))};
+}
+
+Result<std::string> validators_page(std::int64_t height, const types::ValidatorSet& set,
+                                    const Argument& page, const Argument& per_page) {
+    const auto chosen = page_of(page, per_page, set.size());
+    if (!chosen) return std::unexpected(chosen.error());
+    wire::JsonWriter writer;
+    writer.begin_object();
+    writer.name("block_height").quoted(height);
+    writer.name("validators").begin_array();
+    for (const types::Validator& one : set.validators().subspan(chosen->skip, chosen->count))
+        types::write_json(writer, one);
+    writer.end_array();
+    writer.name("count").quoted(static_cast<std::int64_t>(chosen->count));
+    writer.name("total").quoted(static_cast<std::int64_t>(set.size()));
+    writer.end_object();
+    return writer.take();
 }
 
 }  // namespace tandem::rpc

@@ -58,6 +58,11 @@ struct Page {
 [[nodiscard]] Result<Page> page_of(const Argument& page, const Argument& per_page,
                                    std::size_t total);
 
+/// The result of `validators`: one page of a set. Refused where the page is out of range.
+[[nodiscard]] Result<std::string> validators_page(std::int64_t height,
+                                                  const types::ValidatorSet& set,
+                                                  const Argument& page, const Argument& per_page);
+
 // ---- Handlers, by what they are about.
 namespace routes {
 void health(const RouteContext&, const Arguments&, Answer);

@@ -170,19 +170,7 @@ void validators(const RouteContext& context, const Arguments& arguments, Answer 
     if (!set)
         return answer(refuse("rpc.validators", "could not find validator set for height #" +
                                                    std::to_string(*height)));
-    const auto page = page_of(arguments[1], arguments[2], set->size());
-    if (!page) return answer(std::unexpected(page.error()));
-    JsonWriter writer;
-    writer.begin_object();
-    writer.name("block_height").quoted(*height);
-    writer.name("validators").begin_array();
-    for (const types::Validator& validator : set->validators().subspan(page->skip, page->count))
-        types::write_json(writer, validator);
-    writer.end_array();
-    writer.name("count").quoted(static_cast<std::int64_t>(page->count));
-    writer.name("total").quoted(static_cast<std::int64_t>(set->size()));
-    writer.end_object();
-    answer(writer.take());
+    answer(validators_page(*height, *set, arguments[1], arguments[2]));
 }
 
 void consensus_params(const RouteContext& context, const Arguments& arguments, Answer answer) {

@@ -211,19 +211,8 @@ Result<std::string> Asking::validators() {
     if (!trusted) return std::unexpected(trusted.error());
     const auto set = types::ValidatorSet::from_message(*trusted->validator_set);
     if (!set) return std::unexpected(set.error());
-    const auto page = rpc::page_of(argument("page"), argument("per_page"), set->size());
-    if (!page) return std::unexpected(page.error());
-    JsonWriter writer;
-    writer.begin_object();
-    writer.name("block_height").quoted(trusted->signed_header->header->height);
-    writer.name("validators").begin_array();
-    for (const types::Validator& validator : set->validators().subspan(page->skip, page->count))
-        types::write_json(writer, validator);
-    writer.end_array();
-    writer.name("count").quoted(static_cast<std::int64_t>(page->count));
-    writer.name("total").quoted(static_cast<std::int64_t>(set->size()));
-    writer.end_object();
-    return writer.take();
+    return rpc::validators_page(trusted->signed_header->header->height, *set, argument("page"),
+                                argument("per_page"));
 }
 
 Result<std::string> Asking::block_results() {

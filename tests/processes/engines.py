@@ -38,13 +38,14 @@ def mixed_network(engines, followers=2, **keys):
     return network
 
 
-def expect_equal(network, lowest=1):
+def expect_equal(network, lowest=1, nodes=None):
     """Blocks, application hashes and validator sets are the same everywhere, at every height."""
     height = network.expect_one_chain()
+    nodes = nodes or network.running()
     for at in range(lowest, height + 1):
         seen = {json.dumps([wait(f"{node.name} has block {at}", lambda: node.block_hash(at)),
                             node.app_hash(at), wait("validators", lambda: node.validators(at))])
-                for node in network.running()}
+                for node in nodes}
         if len(seen) != 1:
             raise Failed(f"nodes differ at height {at}: {seen}")
     return height
