@@ -152,7 +152,7 @@ class FileReading {
         }
         if (!is_known) {
             if (const ForeignKey* foreign = find_foreign(name.str()))
-                return pass_over(*foreign, name.source());
+                return pass_over(*foreign, name.source(), section);
             const auto near = base::nearest_name(name.str(), known);
             return refused(name.str(), name.source(),
                            fmt::format("unknown section [{}]{}", name.str(),
@@ -170,7 +170,7 @@ class FileReading {
         const ConfigKey* known = find_key(name);
         if (known == nullptr) {
             if (const ForeignKey* foreign = find_foreign(name))
-                return pass_over(*foreign, key.source());
+                return pass_over(*foreign, key.source(), node);
             return refused(name, key.source(),
                            fmt::format("unknown key \"{}\"{}", name, hint(section, key.str())));
         }
@@ -180,12 +180,17 @@ class FileReading {
         return {};
     }
 
-    Verdict pass_over(const ForeignKey& foreign, const toml::source_region& where) {
-        if (foreign.refused)
+    Verdict pass_over(const ForeignKey& foreign, const toml::source_region& where,
+                      const toml::node& node) {
+        const toml::table* table = node.as_table();
+        const bool is_on = table != nullptr && (*table)["enabled"].value_or(false);
+        if (foreign.treatment == ForeignKey::refused ||
+            (foreign.treatment == ForeignKey::refused_if_on && is_on))
             return refused(foreign.name, where,
                            fmt::format("{} is refused: {}", foreign.name, foreign.why));
-        reading_.warnings.push_back(fmt::format("{} line {}: {} has no effect: {}", file_,
-                                                where.begin.line, foreign.name, foreign.why));
+        if (foreign.treatment == ForeignKey::passed_over)
+            reading_.warnings.push_back(fmt::format("{} line {}: {} has no effect: {}", file_,
+                                                    where.begin.line, foreign.name, foreign.why));
         return {};
     }
 

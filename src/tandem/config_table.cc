@@ -453,20 +453,28 @@ constexpr std::array sections{
 };
 
 constexpr std::string_view older = "CometBFT 0.38 has it no more";
+constexpr std::string_view newer = "CometBFT 0.40 has it, and Tandem has not";
 constexpr std::string_view test_aid = "it makes CometBFT fail on purpose, for its own tests";
 
 constexpr std::array foreign{
-    ForeignKey{"fast_sync", older, false},
-    ForeignKey{"block_sync", older, false},
-    ForeignKey{"fastsync", older, false},
-    ForeignKey{"rpc.timeout_broadcast_tx", older, false},
-    ForeignKey{"p2p.upnp", older, false},
-    ForeignKey{"mempool.version", older, false},
-    ForeignKey{"mempool.ttl-duration", older, false},
-    ForeignKey{"mempool.ttl-num-blocks", older, false},
-    ForeignKey{"p2p.test_dial_fail", test_aid, true},
-    ForeignKey{"p2p.test_fuzz", test_aid, true},
-    ForeignKey{"p2p.test_fuzz_config", test_aid, true},
+    ForeignKey{"fast_sync", older, ForeignKey::passed_over},
+    ForeignKey{"block_sync", older, ForeignKey::passed_over},
+    ForeignKey{"fastsync", older, ForeignKey::passed_over},
+    ForeignKey{"rpc.timeout_broadcast_tx", older, ForeignKey::passed_over},
+    ForeignKey{"p2p.upnp", older, ForeignKey::passed_over},
+    ForeignKey{"mempool.version", older, ForeignKey::passed_over},
+    ForeignKey{"mempool.ttl-duration", older, ForeignKey::passed_over},
+    ForeignKey{"mempool.ttl-num-blocks", older, ForeignKey::passed_over},
+    ForeignKey{"blocksync.adaptive_sync", newer, ForeignKey::passed_over},
+    ForeignKey{"mempool.seen_cache_size", newer, ForeignKey::passed_over},
+    ForeignKey{"mempool.reap_max_bytes", newer, ForeignKey::passed_over},
+    ForeignKey{"mempool.reap_max_gas", newer, ForeignKey::passed_over},
+    ForeignKey{"mempool.reap_interval", newer, ForeignKey::passed_over},
+    ForeignKey{"mempool.check_tx_retry_delay", newer, ForeignKey::passed_over},
+    ForeignKey{"p2p.libp2p", newer, ForeignKey::refused_if_on},
+    ForeignKey{"p2p.test_dial_fail", test_aid, ForeignKey::refused},
+    ForeignKey{"p2p.test_fuzz", test_aid, ForeignKey::refused},
+    ForeignKey{"p2p.test_fuzz_config", test_aid, ForeignKey::refused},
 };
 
 }  // namespace

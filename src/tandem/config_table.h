@@ -37,7 +37,13 @@ struct ConfigSection {
 struct ForeignKey {
     std::string_view name;
     std::string_view why;
-    bool refused;  // else passed over with a warning, as CometBFT passes over it
+    enum class Treatment : std::uint8_t {
+        passed_over,    // with a warning, as CometBFT passes over it
+        refused_if_on,  // a table with `enabled`; else passed over without a word
+        refused,
+    };
+    using enum Treatment;
+    Treatment treatment;
 };
 
 [[nodiscard]] std::span<const ConfigKey> config_keys();

@@ -270,6 +270,7 @@ TEST(Config, RefusalsNameKeyLineAndRemedy) {
         {"[p2p]\nunconditional_peer_ids = \"xyz\"", "write a node id"},
         {"[p2p]\nseed_mode = true\npex = false", "needs p2p.pex"},
         {"[p2p]\ntest_fuzz = true", "p2p.test_fuzz is refused"},
+        {"[p2p.libp2p]\nenabled = true", "p2p.libp2p is refused"},
         {"log_format = \"xml\"", "known are \"plain\", \"json\""},
         {"version = \"one\"", "not a number like"},
         {"abci = \"grpc\"", "by \"socket\" only"},
@@ -294,6 +295,14 @@ TEST(Config, KeysOfOlderReleasesArePassedOver) {
     ASSERT_TRUE(reading) << reading.error().why;
     EXPECT_EQ(reading->warnings.size(), 3U);
     EXPECT_EQ(reading->config, Config{});
+}
+
+TEST(Config, WhatNewerReleasesHaveSwitchedOffIsPassedOver) {
+    const auto reading = read(
+        "[p2p.libp2p]\nenabled = false\n[[p2p.libp2p.scaler.overrides]]\nreactor = \"MEMPOOL\"\n"
+        "[blocksync]\nadaptive_sync = false\n");
+    ASSERT_TRUE(reading) << reading.error().why;
+    EXPECT_EQ(reading->warnings.size(), 1U);
 }
 
 TEST(Config, OneWarningNamesWhatHasNoEffect) {

@@ -1,4 +1,5 @@
 // A configuration as config.toml, and the table as a page of documentation.
+#include <array>
 #include <fmt/format.h>
 
 #include "tandem/config_table.h"
@@ -132,9 +133,11 @@ std::string config_reference() {
         }
     }
     text += "\n## Keys of other releases\n\n";
+    constexpr std::array treatments{"passed over with a warning", "refused where it is enabled",
+                                    "refused"};
     for (const ForeignKey& key : foreign_keys())
         text += fmt::format("- `{}`: {}; {}\n", key.name,
-                            key.refused ? "refused" : "passed over with a warning", key.why);
+                            treatments[static_cast<std::size_t>(key.treatment)], key.why);
     return text;
 }
 
