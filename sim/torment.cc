@@ -177,9 +177,11 @@ void Torment::fail_over_one() {
         if (!validator) continue;
         ++parts_.tally.outages;
         away_.insert(*validator);
-        random().chance(1, 4) ? node(*validator).freeze(true) : node(*validator).crash();
-        const auto patience = static_cast<std::int64_t>(10 + random().below(40));
-        return await_switch(seat.id, *validator, state->height + patience);
+        const std::int64_t until =
+            state->height + 10 + static_cast<std::int64_t>(random().below(40));
+        await_switch(seat.id, *validator, until);
+        // The state may be that of the node which dies here.
+        return random().chance(1, 4) ? node(*validator).freeze(true) : node(*validator).crash();
     }
 }
 

@@ -243,8 +243,8 @@ Outcome Light::serve() {
 }
 
 std::string usual_folder() {
-    const auto home = process_environment()("HOME");
-    return home ? *home + "/.tandem-light" : ".tandem-light";
+    const char* home = process_environment()("HOME");
+    return home != nullptr ? std::string(home) + "/.tandem-light" : ".tandem-light";
 }
 
 }  // namespace
