@@ -322,6 +322,7 @@ void Node::on_questions(std::vector<mempool::Question> questions) {
 void Node::recheck_some() {
     const std::size_t count = std::min(rechecks_.size(), rechecks_at_once);
     std::vector<abci::RequestCheckTx> requests;
+    requests.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
         requests.push_back({*rechecks_[i].tx, rechecks_[i].type});
     const auto answers = parts_.application.check_txs(requests);
