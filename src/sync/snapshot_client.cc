@@ -302,6 +302,11 @@ void SnapshotClient::applied(const abci::ResponseApplySnapshotChunk& answer, Tim
         applied_[again] = false;
         chunks_.erase(again);
     }
+    // Where that leads far back, what was held ahead of here is fetched again in its time.
+    if (const auto lowest = lowest_unapplied(); lowest && !answer.refetch_chunks.empty())
+        std::erase_if(chunks_, [&](const auto& entry) {
+            return entry.first > std::uint64_t{*lowest} + config_.chunks_ahead_max;
+        });
     for (const std::string& sender : answer.reject_senders) {
         reject_peer(sender);
         std::erase_if(chunks_, [&](const auto& entry) {
