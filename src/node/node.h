@@ -179,6 +179,9 @@ class Node final : EngineListener, StateSync::Owner {
     void say_queued(Peer& peer, std::uint8_t channel, std::deque<p2p::Connection::Message>& queue);
     void say_transactions(Peer& peer);
     void say_evidence(Peer& peer);
+    template <typename Request, typename Answer>
+    void say_wanted(Peer& peer, types::ChannelId id, std::deque<Request>& wanted,
+                    const Answer& answer_to);
     void say_wanted_blocks(Peer& peer);
     void say_wanted_chunks(Peer& peer);
     void flush(Peer& peer);

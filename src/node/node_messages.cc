@@ -181,17 +181,26 @@ void Node::say_blocksync(Peer& peer, base::Bytes message) {
     peer.enqueue(peer.blocksync, Peer::blocksync_max, std::move(message));
 }
 
-/// A block is read when there is room for it, not when it is asked for: a request is of few bytes,
-/// and its answer may be of a hundred million.
-void Node::say_wanted_blocks(Peer& peer) {
-    constexpr auto channel = static_cast<std::uint8_t>(types::ChannelId::blocksync);
-    while (!peer.wanted_blocks.empty() && peer.link.can_send(channel) &&
+/// A block or chunk is read when there is room for it, not when it is asked for: a request is of
+/// few bytes, and its answer may be of a hundred million. `answer_to`: optional bytes.
+template <typename Request, typename Answer>
+void Node::say_wanted(Peer& peer, types::ChannelId id, std::deque<Request>& wanted,
+                      const Answer& answer_to) {
+    const auto channel = static_cast<std::uint8_t>(id);
+    while (!wanted.empty() && peer.link.can_send(channel) &&
            peer.link.queued_bytes(channel) < Peer::answer_bytes_ahead) {
-        const types::BlockRequest request = peer.wanted_blocks.front();
-        peer.wanted_blocks.pop_front();
-        auto answer = sync::answer_to(request, parts_.blocks, engine_.state().consensus_params);
+        const Request request = wanted.front();
+        wanted.pop_front();
+        std::optional<base::Bytes> answer = answer_to(request);
         if (answer) send(peer, channel, std::make_shared<const base::Bytes>(std::move(*answer)));
     }
+}
+
+void Node::say_wanted_blocks(Peer& peer) {
+    say_wanted(peer, types::ChannelId::blocksync, peer.wanted_blocks,
+               [this](const types::BlockRequest& request) {
+                   return sync::answer_to(request, parts_.blocks, engine_.state().consensus_params);
+               });
 }
 
 base::Verdict Node::hear_blocksync(Peer& peer, const types::ChannelMessage& received) {
@@ -248,17 +257,12 @@ base::Verdict Node::hear_statesync(Peer& peer, const types::ChannelMessage& rece
     return {};
 }
 
-/// As with blocks.
 void Node::say_wanted_chunks(Peer& peer) {
-    constexpr auto channel = static_cast<std::uint8_t>(types::ChannelId::snapshot_chunk);
-    while (!peer.wanted_chunks.empty() && peer.link.can_send(channel) &&
-           peer.link.queued_bytes(channel) < Peer::answer_bytes_ahead) {
-        const types::ChunkRequest request = peer.wanted_chunks.front();
-        peer.wanted_chunks.pop_front();
-        auto chunk = sync::chunk_message(
-            request, parts_.application.load_snapshot_chunk(sync::load_request(request)));
-        send(peer, channel, std::make_shared<const base::Bytes>(std::move(chunk)));
-    }
+    say_wanted(peer, types::ChannelId::snapshot_chunk, peer.wanted_chunks,
+               [this](const types::ChunkRequest& request) {
+                   return sync::chunk_message(request, parts_.application.load_snapshot_chunk(
+                                                           sync::load_request(request)));
+               });
 }
 
 void Node::say_snapshot(consensus::PeerId to, types::ChannelId channel, base::Bytes message) {

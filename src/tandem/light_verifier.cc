@@ -53,8 +53,7 @@ base::Result<types::LightBlock> LightVerifier::block(std::int64_t height) {
 base::Result<types::LightBlock> LightVerifier::coming_block(std::int64_t height) {
     for (int look = 0;; ++look) {
         auto found = block(height);
-        if (found || found.error().check != sync::light_not_there || look == looks_max ||
-            is_stopping())
+        if (found || found.error().check != sync::light_not_there || look == looks_max || stopping_)
             return found;
         std::this_thread::sleep_for(look_again);
     }
@@ -66,13 +65,7 @@ io::RpcAddress LightVerifier::primary() {
 }
 
 void LightVerifier::stop() {
-    const std::lock_guard lock(stop_mutex_);
     stopping_ = true;
-}
-
-bool LightVerifier::is_stopping() {
-    const std::lock_guard lock(stop_mutex_);
-    return stopping_;
 }
 
 base::Result<types::LightBlock> LightVerifier::run() {
@@ -82,7 +75,7 @@ base::Result<types::LightBlock> LightVerifier::run() {
         TANDEM_CHECK(question.has_value());
         if (question->again) std::this_thread::sleep_for(look_again);
         client_.answer(
-            is_stopping() ? base::refuse(sync::light_no_answer, "stopping") : fetch(*question),
+            stopping_ ? base::refuse(sync::light_no_answer, "stopping") : fetch(*question),
             wall_clock());
         outcome = client_.outcome();
     }

@@ -5,6 +5,7 @@
 //
 // Not here: the rules (sync/light_client.h), what is done with verified headers (light_proxy.h).
 #pragma once
+#include <atomic>
 #include <functional>
 #include <mutex>
 
@@ -40,7 +41,6 @@ class LightVerifier {
     [[nodiscard]] base::Result<types::LightBlock> fetch(const sync::BlockQuestion& question);
     void tell_attack(const sync::LightAttack& attack);
     void report_evidence(std::size_t server, const types::LightClientAttackEvidence& evidence);
-    [[nodiscard]] bool is_stopping();
 
     std::mutex mutex_;
     sync::LightClient client_;
@@ -50,8 +50,7 @@ class LightVerifier {
     node::Reporter& reporter_;
     std::function<void(std::string)> attacked_;
     bool is_told_ = false;
-    std::mutex stop_mutex_;
-    bool stopping_ = false;
+    std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace tandem::program
