@@ -30,20 +30,19 @@ void Disk::apply(DatabaseWrite& change) {
     }
 }
 
-void Disk::sync_all() {
+void Disk::sync_database() {
     touch();
-    log_durable_ = log_end();
     for (DatabaseWrite& change : waiting_) apply(change);
     waiting_.clear();
 }
 
 void Disk::shorten_log() {
-    TANDEM_CHECK(log_durable_ == log_end() && waiting_.empty());
     std::size_t markers = 0;
     std::size_t keep_from = 0;
     for (std::size_t i = log_.size(); i-- > 0 && markers < 2;)
         if (std::holds_alternative<EndHeight>(log_[i]) && ++markers == 2) keep_from = i;
     if (keep_from < 2) return;
+    TANDEM_CHECK(log_begin_ + keep_from < log_durable_);
     std::optional<base::Bytes> watermark;
     for (std::size_t i = 0; i < keep_from; ++i) {
         if (auto* found = std::get_if<Watermark>(&log_.front()))

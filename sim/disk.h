@@ -63,7 +63,7 @@ class Disk {
     }
     [[nodiscard]] const std::deque<LogEntry>& log() const noexcept { return log_; }
     /// Drops entries that no recovery asks for: those before the two newest markers, but for the
-    /// newest watermark. REQUIRES: everything is durable.
+    /// newest watermark. REQUIRES: the older of the two is durable.
     void shorten_log();
 
     // ---- The database.
@@ -75,8 +75,7 @@ class Disk {
     }
     [[nodiscard]] const Database& database() const noexcept { return database_; }
 
-    /// A barrier for both streams.
-    void sync_all();
+    void sync_database();
 
     // ---- The power.
     /// It goes; `luck` decides how much of what waits has reached the platter.

@@ -88,7 +88,7 @@ void Node::Process::recover() {
             state = *chain::after_init_chain(state, answer);
             // A crash may find the first block committed and the state after it lost.
             node.disk_.put(state);
-            node.disk_.sync_all();
+            node.disk_.sync_database();
         }
     }
     replay_application(*plan);
@@ -98,7 +98,7 @@ void Node::Process::recover() {
     // The height that an older image stands in may be one that it has signed more of since.
     if (heights_to_hold > 0) hold_back(state.next_height());
     if (plan->log_action == chain::RecoveryPlan::LogAction::append_marker)
-        node.disk_.append(EndHeight{plan->height});
+        append_marker(plan->height);
     else
         replay_log(plan->height);
     if (core.state().height != state.next_height()) enter_height(false);

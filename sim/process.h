@@ -91,6 +91,7 @@ struct Node::Process {
     void execute(chain::Execution execution, bool was_validated);
     void execute_step(chain::Execution& execution, chain::ExecutionStep step);
     void store_block(StoredBlock block);
+    void append_marker(std::int64_t height);
     void update_mempool(const types::Block& block);
     void publish(const chain::Execution& execution);
     void send_heartbeat();
@@ -150,8 +151,9 @@ struct Node::Process {
     std::optional<Shared<types::Vote>> heard_own;  // our highest, newest from others
 
     EarlyMessages early;
-    bool early_fits = false;  // something happened that makes early messages useful
-    int heights_to_hold = 0;  // silent until so many heights began in our sight
+    bool early_fits = false;          // something happened that makes early messages useful
+    std::uint64_t newest_marker = 0;  // where it ends in the log
+    int heights_to_hold = 0;          // silent until so many heights began in our sight
     Nanos progress_at = 0;
     bool halted = false;
 };

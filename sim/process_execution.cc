@@ -32,12 +32,13 @@ void Node::Process::execute_step(chain::Execution& execution, chain::ExecutionSt
         case Step::validate_block:
             return must(execution.validate(validation()));
         case Step::store_block: {
+            if (node.disk_.log_durable() < newest_marker) node.disk_.sync_log(node.disk_.log_end());
             const auto& decided = execution.decided();
             store_block({decided.id, decided.block, decided.parts, decided.commit});
             break;
         }
         case Step::log_end_height:
-            node.disk_.append(EndHeight{execution.height()});
+            append_marker(execution.height());
             break;
         case Step::finalize_block:
             return must(execution.finalized(seats.finalize_block(execution.request())));
@@ -47,7 +48,7 @@ void Node::Process::execute_step(chain::Execution& execution, chain::ExecutionSt
         case Step::update_state:
             return must(execution.update());
         case Step::make_durable:
-            node.disk_.sync_all();
+            node.disk_.sync_database();
             node.disk_.shorten_log();
             break;
         case Step::commit:
@@ -69,6 +70,11 @@ void Node::Process::execute_step(chain::Execution& execution, chain::ExecutionSt
             break;
     }
     execution.done();
+}
+
+void Node::Process::append_marker(std::int64_t height) {
+    node.disk_.append(EndHeight{height});
+    newest_marker = node.disk_.log_end();
 }
 
 void Node::Process::update_mempool(const types::Block& block) {

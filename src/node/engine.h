@@ -182,7 +182,7 @@ class Engine {
     void execute(chain::Execution& execution);
     [[nodiscard]] base::Verdict execute_step(chain::Execution& execution,
                                              chain::ExecutionStep step);
-    void make_durable();
+    void store_block(const chain::Execution& execution);
     void update_mempool(const chain::Execution& execution);
     void prune(const chain::Execution& execution);
     void save_state(const chain::Execution& execution);
@@ -207,7 +207,6 @@ class Engine {
     std::deque<Outgoing> outgoing_;
     std::uint64_t timer_number_ = 0;
     std::optional<std::pair<types::BlockId, std::int64_t>> judged_valid_;
-    signer::LogPosition previous_marker_;
     signer::LogPosition newest_marker_;
     bool memory_is_new_ = false;
     DuplicateCounts duplicates_;

@@ -33,7 +33,7 @@ base::Verdict Engine::execute_step(chain::Execution& execution, chain::Execution
         case Step::validate_block:
             return execution.validate(validation());
         case Step::store_block:
-            parts_.blocks.save(execution.decided());
+            store_block(execution);
             break;
         case Step::log_end_height:
             append_marker(execution.height());
@@ -46,7 +46,7 @@ base::Verdict Engine::execute_step(chain::Execution& execution, chain::Execution
         case Step::update_state:
             return execution.update();
         case Step::make_durable:
-            make_durable();
+            parts_.database.sync();
             break;
         case Step::commit:
             execution.committed(parts_.application.commit({}));
@@ -71,15 +71,15 @@ base::Verdict Engine::execute_step(chain::Execution& execution, chain::Execution
     return {};
 }
 
-void Engine::append_marker(std::int64_t height) {
-    previous_marker_ = newest_marker_;
-    newest_marker_ = parts_.log.append_marker(height);
+/// The log may lag behind the blocks by one marker, and no further. What is written to the database
+/// survives the process at once, and what the log gathers does not.
+void Engine::store_block(const chain::Execution& execution) {
+    if (parts_.log.durable() < newest_marker_) parts_.log.sync();
+    parts_.blocks.save(execution.decided());
 }
 
-void Engine::make_durable() {
-    // The log may lag behind the blocks by one marker, and no further.
-    if (parts_.log.durable() < previous_marker_) parts_.log.sync();
-    parts_.database.sync();
+void Engine::append_marker(std::int64_t height) {
+    newest_marker_ = parts_.log.append_marker(height);
 }
 
 void Engine::update_mempool(const chain::Execution& execution) {

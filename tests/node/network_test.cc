@@ -3,6 +3,7 @@
 #include <set>
 
 #include "p2p/testing.h"
+#include "tests/node/heard_application.h"
 #include "tests/node/virtual_network.h"
 #include "types/decode.h"
 #include "types/mempool_messages.h"
@@ -81,6 +82,78 @@ TEST(Network, WholeNetworkKilledAtOnceGoesOn) {
     ASSERT_TRUE(network.run_to_height(22));
     expect_same_chain(network, 22);
 }
+
+/// The process ends while its application executes a block.
+struct Killed {};
+class KillingApplication final : public HeardApplication {
+  public:
+    /// At block `in` from now on; 0: never.
+    KillingApplication(abci::Application& inner, std::vector<abci::Request>& heard, int& in)
+        : HeardApplication(inner, heard), in_(in) {}
+    abci::ResponseFinalizeBlock finalize_block(const abci::RequestFinalizeBlock& request) override {
+        if (in_ > 0 && --in_ == 0) throw Killed();
+        return HeardApplication::finalize_block(request);
+    }
+
+  private:
+    int& in_;
+};
+
+/// Nodes 0 to 2 decide the blocks; node 3 is told of votes and fetches what it missed.
+class KilledWhileItExecutes : public ::testing::TestWithParam<bool> {
+  protected:
+    VirtualNetwork network{4, 3};
+    std::vector<abci::Request> heard;
+    int kills_in = 0;
+
+    void SetUp() override {
+        network.around_application = [this](std::size_t node, abci::Application& inner) {
+            return std::make_unique<KillingApplication>(inner, heard, node == 3 ? kills_in : never);
+        };
+        network.start_all();
+        ASSERT_TRUE(network.run_to_height(3));
+    }
+    /// By the power, or by kill -9.
+    void end() { GetParam() ? network[3].crash() : network[3].kill(); }
+    void expect_it_comes_back() {
+        network[3].start();
+        ASSERT_EQ(network[3].refusal(), "");
+        const std::int64_t height = network[0].height() + 3;
+        ASSERT_TRUE(network.run_to_height(height));
+        expect_same_chain(network, height);
+    }
+
+  private:
+    int never = 0;
+};
+
+TEST_P(KilledWhileItExecutes, InConsensus) {
+    for (kills_in = 1; network[0].height() < 40;) {
+        const int blocks = kills_in;
+        EXPECT_THROW((void)network.run_to_height(network[0].height() + blocks + 1), Killed);
+        end();
+        expect_it_comes_back();
+        kills_in = blocks % 4 + 1;
+    }
+}
+
+TEST_P(KilledWhileItExecutes, InBlockSync) {
+    for (int fetched = 1; fetched <= 4; ++fetched) {
+        end();
+        ASSERT_TRUE(network.run_to_height(network[0].height() + 20));
+        network[3].start();
+        kills_in = fetched;
+        EXPECT_THROW((void)network.run_to_height(network[0].height() + 2), Killed);
+        EXPECT_FALSE(network[3].node().engine().consensus_runs());
+        end();
+        expect_it_comes_back();
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Network, KilledWhileItExecutes, ::testing::Bool(),
+                         [](const ::testing::TestParamInfo<bool>& by) {
+                             return by.param ? "Power" : "Kill";
+                         });
 
 TEST(Network, BarriersPerHeight) {
     VirtualNetwork network(4, 4);

@@ -274,12 +274,12 @@ p2p::PeersConfig VirtualNode::rules() const {
     return rules;
 }
 
-void VirtualNode::crash() {
+void VirtualNode::end(std::size_t surviving_batches) {
     ++life_;
     if (signer_) signer_->end();
     process_.reset();
     log_.crash();
-    database_.crash();
+    database_.crash(surviving_batches);
     while (!cables_.empty()) cut(cables_.begin()->second.first);
 }
 

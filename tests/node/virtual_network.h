@@ -134,8 +134,10 @@ class VirtualNode final : public node::Host, public node::Reporter, public node:
     ~VirtualNode() override;
 
     void start();
-    /// kill -9: what was not durable is gone.
-    void crash();
+    /// The power goes: what was not durable is gone.
+    void crash() { end(0); }
+    /// kill -9: what the database was given is there, and what the log had gathered is not.
+    void kill() { end(database_.waiting()); }
     /// The application forgets everything. REQUIRES: not running.
     void lose_application() { application_storage_ = {}; }
     [[nodiscard]] bool running() const noexcept { return process_ != nullptr; }
@@ -189,6 +191,7 @@ class VirtualNode final : public node::Host, public node::Reporter, public node:
     friend class VirtualNetwork;
     friend class Stranger;
     struct Process;
+    void end(std::size_t surviving_batches);
     [[nodiscard]] std::optional<node::StateSyncConfig> state_sync();
     [[nodiscard]] base::Result<types::LightBlock> light_block(std::int64_t height);
     [[nodiscard]] std::unique_ptr<seats::SeatsApplication> wrap(abci::Application& application,
