@@ -111,7 +111,7 @@ struct Node::Process {
     // ---- Gossip (process_gossip.cc).
     void tick();
     [[nodiscard]] MessagePtr own_status() const;
-    void ask(std::size_t peer);
+    void ask(std::size_t peer, const MessagePtr& status);
     void answer(std::size_t from, const Message::Status& status);
     void answer_votes(std::size_t from, const Message::Status& status, std::int32_t round,
                       types::SignedMsgType type);

@@ -27,10 +27,11 @@ void Node::Process::tick() {
     const Nanos patience = node.setting_.timeouts.timeout_commit.nanos + patience_beyond_commit;
     if (!halted && world().now() - progress_at > patience) {
         const std::size_t peers = node.setting_.nodes.size();
+        const MessagePtr status = own_status();
         if (peers <= peers_asked + 1)
-            for (std::size_t peer = 0; peer < peers; ++peer) ask(peer);
+            for (std::size_t peer = 0; peer < peers; ++peer) ask(peer, status);
         else
-            for (std::size_t i = 0; i < peers_asked; ++i) ask(world().random.below(peers));
+            for (std::size_t i = 0; i < peers_asked; ++i) ask(world().random.below(peers), status);
     }
     later(tick_interval, [](Process& process) { process.tick(); });
 }
@@ -39,6 +40,7 @@ MessagePtr Node::Process::own_status() const {
     const consensus::State& now = core.state();
     Message::Status status;
     status.height = state.next_height();
+    status.votes.reserve(3);
     // Decided and not yet executed, or not yet entered: nothing of the height is known.
     if (now.height != status.height) return make_message(std::move(status));
     status.round = now.round;
@@ -55,8 +57,8 @@ MessagePtr Node::Process::own_status() const {
     return make_message(std::move(status));
 }
 
-void Node::Process::ask(std::size_t peer) {
-    send_to(peer, Channel::sync, own_status());
+void Node::Process::ask(std::size_t peer, const MessagePtr& status) {
+    send_to(peer, Channel::sync, status);
 }
 
 void Node::Process::answer(std::size_t from, const Message::Status& status) {

@@ -170,7 +170,7 @@ void Node::Process::receive_block(std::size_t from, const Message::Block& messag
     if (halted) return;
     send_heartbeat();
     enter_height(false);
-    ask(from);  // at once, while somebody answers
+    ask(from, own_status());  // at once, while somebody answers
 }
 
 types::EvidenceContext Node::Process::evidence_context() const {

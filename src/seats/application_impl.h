@@ -50,7 +50,8 @@ struct SeatsApplication::Impl {
     Settled committed;                         // after the last committed block
     std::optional<Settled> finalized;          // after the block that waits for its commit
     abci::ResponseFinalizeBlock inner_answer;  // the application's, to that block
-    std::optional<Heartbeat> own_newest;       // for the last committed block, once asked for
+    /// For the last committed block, once asked for; none where the node is not registered.
+    std::optional<std::optional<Heartbeat>> own_newest;
     HeartbeatPool pool;
     std::vector<Heartbeat> newly_confirmed;  // to be relayed
 

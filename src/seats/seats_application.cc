@@ -273,10 +273,13 @@ abci::ResponseCommit SeatsApplication::commit(const abci::RequestCommit& request
 std::optional<Heartbeat> SeatsApplication::own_heartbeat() {
     const State& state = impl_->committed.state;
     if (state.recent_blocks.empty()) return std::nullopt;
-    if (!impl_->own_newest && impl_->own_registration() != nullptr)
-        impl_->own_newest =
-            make_heartbeat(state, impl_->own.consensus_address, *impl_->own.liveness_key);
-    return impl_->own_newest;
+    if (!impl_->own_newest) {
+        impl_->own_newest.emplace();
+        if (impl_->own_registration() != nullptr)
+            impl_->own_newest->emplace(
+                make_heartbeat(state, impl_->own.consensus_address, *impl_->own.liveness_key));
+    }
+    return *impl_->own_newest;
 }
 
 HeartbeatPool::Added SeatsApplication::add_heartbeat(const Heartbeat& heartbeat) {
