@@ -54,7 +54,7 @@ class SignatureRegistry final : public crypto::Verifier {
     /// Everything that a key signed as a validator, by height.
     struct SignedHeight {
         PublicKey key;
-        std::int64_t height;
+        std::int64_t height = 0;
     };
     [[nodiscard]] std::vector<SignedHeight> take_signed_heights() {
         return std::exchange(signed_heights_, {});

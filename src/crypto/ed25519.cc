@@ -175,11 +175,16 @@ Ed25519PublicKey Ed25519PrivateKey::public_key() const noexcept {
     return key;
 }
 
-Ed25519Signature Ed25519PrivateKey::sign(base::BytesView message) const noexcept {
+Ed25519Signature ed25519_sign(base::BytesView key, base::BytesView message) noexcept {
+    TANDEM_CHECK(key.size() == ed25519_private_key_size);
     Ed25519Signature signature;
     crypto_sign_ed25519_detached(signature.data(), nullptr, message.data(), message.size(),
-                                 bytes_.span().data());
+                                 key.data());
     return signature;
+}
+
+Ed25519Signature Ed25519PrivateKey::sign(base::BytesView message) const noexcept {
+    return ed25519_sign(bytes_.span(), message);
 }
 
 Ed25519PrivateKey Ed25519PrivateKey::clone() const noexcept {

@@ -62,6 +62,9 @@ class Ed25519Batch {
     std::vector<Entry> entries_;
 };
 
+/// For who keeps the bytes of a key elsewhere. REQUIRES: Ed25519PrivateKey::from_bytes took `key`.
+[[nodiscard]] Ed25519Signature ed25519_sign(base::BytesView key, base::BytesView message) noexcept;
+
 /// Seed and public key, 64 bytes, as CometBFT's key files have them.
 class Ed25519PrivateKey {
   public:

@@ -108,7 +108,7 @@ PublicKey PrivateKey::public_key() const {
     PublicKey key{type_, {}};
     const auto take = [&key](const auto& bytes) { key.bytes.assign(bytes.begin(), bytes.end()); };
     if (type_ == KeyType::ed25519)
-        take(Ed25519PrivateKey::from_bytes(bytes())->public_key());
+        take(bytes().last(ed25519_public_key_size));
     else
         take(Secp256k1PrivateKey::from_bytes(bytes())->public_key());
     return key;
@@ -118,8 +118,7 @@ base::SmallBytes<64> PrivateKey::sign(base::BytesView message) const {
     const auto bytes_of = [](const auto& signature) {
         return base::SmallBytes<64>(signature.begin(), signature.end());
     };
-    if (type_ == KeyType::ed25519)
-        return bytes_of(Ed25519PrivateKey::from_bytes(bytes())->sign(message));
+    if (type_ == KeyType::ed25519) return bytes_of(ed25519_sign(bytes(), message));
     return bytes_of(Secp256k1PrivateKey::from_bytes(bytes())->sign(message));
 }
 

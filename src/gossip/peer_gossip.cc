@@ -93,6 +93,24 @@ void PeerGossip::tell(const consensus::VoteAdded& fact) {
     has_votes_.push_back({vote.height, vote.round, vote.type, vote.validator_index});
 }
 
+void PeerGossip::tell_complete_block(const State& state) {
+    const types::PartSet* parts = state.proposal_parts();
+    if (parts == nullptr) return;
+    valid_block_ = {state.height, state.round, parts->header(), parts->bit_array(), false};
+}
+
+void PeerGossip::spare(const consensus::VoteAdded& fact) {
+    const types::Vote& vote = *fact.vote;
+    spared_.add({vote.height, vote.round, vote.type},
+                static_cast<std::size_t>(vote.validator_index));
+}
+
+bool PeerGossip::end_sparing() {
+    const bool had_any = !spared_.empty();
+    spared_.age();
+    return had_any;
+}
+
 // ---- Saying
 
 std::optional<base::Bytes> PeerGossip::next(Channel channel, const OurView& ours) {
@@ -175,13 +193,13 @@ PeerGossip::Said PeerGossip::next_claim(const OurView& ours) {
 
 // ---- Proposals and parts
 
-std::optional<std::size_t> PeerGossip::first_lacking(const BitArray& ours,
-                                                     const BitArray& theirs) const {
+std::optional<std::size_t> PeerGossip::first_lacking(const BitArray& ours, const BitArray& theirs,
+                                                     const VoteSetName& set) const {
     const BitArray lacking = ours.without(theirs);
     const std::size_t size = lacking.size();
     for (std::size_t i = 0; i < size; ++i) {
         const std::size_t index = (i + peer_.value) % size;
-        if (lacking.get(index)) return index;
+        if (lacking.get(index) && !spared_.has(set, index)) return index;
     }
     return std::nullopt;
 }
@@ -190,7 +208,8 @@ PeerGossip::Said PeerGossip::next_data(const OurView& ours) {
     const State& state = ours.state;
     if (const types::PartSet* parts = state.proposal_parts();
         parts != nullptr && model_.parts && parts->has_header(model_.parts_header)) {
-        if (const auto index = first_lacking(parts->bit_array(), *model_.parts)) {
+        if (const auto index = first_lacking(parts->bit_array(), *model_.parts,
+                                             Spared::parts_of(state.height, state.round))) {
             const auto number = static_cast<std::uint32_t>(*index);
             model_.parts->set(*index, true);
             return types::ConsensusMessage{
@@ -220,7 +239,8 @@ PeerGossip::Said PeerGossip::next_stored_part(const OurView& ours) {
     // A peer that collects another block learns of this one from the precommits that decided it.
     if (*header != model_.parts_header) return std::nullopt;
     BitArray all = BitArray(header->total).inverted();
-    const auto index = first_lacking(all, *model_.parts);
+    const auto index =
+        first_lacking(all, *model_.parts, Spared::parts_of(model_.height, model_.round));
     if (!index) return std::nullopt;
     const auto number = static_cast<std::uint32_t>(*index);
     auto part = ours.blocks.part(model_.height, number);
@@ -239,7 +259,7 @@ PeerGossip::Said PeerGossip::vote_of(const VoteSet* votes) {
     model_.expect_votes(name.height, votes->size());
     BitArray* known = model_.votes(name);
     if (known == nullptr) return std::nullopt;
-    const auto index = first_lacking(votes->bit_array(), *known);
+    const auto index = first_lacking(votes->bit_array(), *known, name);
     if (!index) return std::nullopt;
     known->set(*index, true);
     types::VoteMessage message;
@@ -251,12 +271,13 @@ PeerGossip::Said PeerGossip::vote_of(const consensus::CommitRecord& record) {
     const auto pick = [this](const auto& commit, const auto& entries) -> Said {
         model_.expect_commit(commit.height, commit.round, entries.size());
         model_.expect_votes(commit.height, entries.size());
-        BitArray* known = model_.votes({commit.height, commit.round, SignedMsgType::precommit});
+        const VoteSetName name{commit.height, commit.round, SignedMsgType::precommit};
+        BitArray* known = model_.votes(name);
         if (known == nullptr) return std::nullopt;
         BitArray there(entries.size());
         for (std::size_t i = 0; i < entries.size(); ++i)
             there.set(i, entries[i].block_id_flag != types::BlockIdFlag::absent);
-        const auto index = first_lacking(there, *known);
+        const auto index = first_lacking(there, *known, name);
         if (!index) return std::nullopt;
         known->set(*index, true);
         types::VoteMessage message;

@@ -18,6 +18,7 @@
 
 #include "consensus/effects.h"
 #include "gossip/peer_model.h"
+#include "gossip/spared.h"
 
 namespace tandem::gossip {
 
@@ -63,6 +64,18 @@ class PeerGossip {
     void tell_round_step() noexcept { owes_round_step_ = true; }
     void tell(const consensus::NewValidBlock& fact) { valid_block_ = fact; }
     void tell(const consensus::VoteAdded& fact);
+    /// All parts are there. For peers that are spared parts: others learn of it with the first
+    /// prevotes.
+    void tell_complete_block(const consensus::State& state);
+
+    /// These came from a neighbour of the peer: it is not told them until end_sparing() was called
+    /// twice.
+    void spare(const consensus::PartAdded& fact) {
+        spared_.add(Spared::parts_of(fact.height, fact.round), fact.index);
+    }
+    void spare(const consensus::VoteAdded& fact);
+    /// True where something was spared, and may have to be said now.
+    bool end_sparing();
     /// Majorities that were claimed are claimed again. To be called now and then, about every two
     /// seconds, while the peer stays where it is: it may not have taken what we believe that it
     /// has.
@@ -86,12 +99,15 @@ class PeerGossip {
     [[nodiscard]] Said vote_of(const types::VoteSet* votes);
     [[nodiscard]] Said vote_of(const consensus::CommitRecord& record);
     [[nodiscard]] Said claim(const types::VoteSet* votes, VoteSetName name);
-    /// The first that we have and the peer lacks, in the order of this peer.
+    /// The first of `set` that we have, and that the peer lacks and is not spared, in the order of
+    /// this peer.
     [[nodiscard]] std::optional<std::size_t> first_lacking(const BitArray& ours,
-                                                           const BitArray& theirs) const;
+                                                           const BitArray& theirs,
+                                                           const VoteSetName& set) const;
 
     consensus::PeerId peer_;
     PeerModel model_;
+    Spared spared_;
     bool owes_round_step_ = true;  // a peer that never hears of our height sends nothing
     bool owes_pol_ = false;        // the proposal was said; its proof of lock comes next
     std::optional<consensus::NewValidBlock> valid_block_;

@@ -335,6 +335,47 @@ TEST(PeerGossip, AVoteLeavesInTheTurnInWhichItCame) {
     EXPECT_FALSE(desk.next(Channel::vote));
 }
 
+TEST(PeerGossip, WhatIsSparedAPeerComesDueAfterTwoPeriods) {
+    Bench bench;
+    bench.ring();
+    const auto block = make_block(1, "block");
+    bench.propose(block);
+    const Decided nothing;
+    const OurView view{bench.state(), nothing, bench.now};
+    PeerGossip peer(a_peer);
+    peer.hear(types::ConsensusMessage{types::NewRoundStep{1, 0, 3, 0, -1}}, view);
+    peer.spare(PartAdded{1, 0, 0, {7}});
+    const auto parts_said = [&] {
+        std::size_t parts = 0;
+        while (const auto bytes = peer.next(Channel::data, view))
+            parts += std::holds_alternative<types::BlockPart>(
+                wire::decode<types::ConsensusMessage>(*bytes)->sum);
+        return parts;
+    };
+    EXPECT_EQ(parts_said(), 0U);
+    EXPECT_TRUE(peer.end_sparing());
+    EXPECT_EQ(parts_said(), 0U) << "it was spared a moment ago";
+    EXPECT_TRUE(peer.end_sparing());
+    EXPECT_EQ(parts_said(), 1U);
+    EXPECT_FALSE(peer.end_sparing());
+}
+
+TEST(PeerGossip, APeerThatSaysThatItHasTheBlockIsNotSentIt) {
+    Bench bench;
+    bench.ring();
+    bench.propose(make_block(1, "block"));
+    const Decided nothing;
+    const OurView view{bench.state(), nothing, bench.now};
+    PeerGossip peer(a_peer);
+    peer.hear(types::ConsensusMessage{types::NewRoundStep{1, 0, 3, 0, -1}}, view);
+    PeerGossip at_the_peer(a_peer);
+    at_the_peer.tell_complete_block(bench.state());
+    at_the_peer.hear(types::ConsensusMessage{types::NewRoundStep{1, 0, 3, 0, -1}}, view);
+    while (const auto bytes = at_the_peer.next(Channel::state, view))
+        peer.hear(*wire::decode<types::ConsensusMessage>(*bytes), view);
+    EXPECT_TRUE(peer.model().parts && peer.model().parts->is_full());
+}
+
 TEST(PeerGossip, APeerThatHasNotSaidWhereItStandsGetsNothing) {
     Desk desk;
     desk.bench.prevote(0, 0, {});

@@ -60,7 +60,12 @@ struct NetworkHost::Dial {
 };
 
 NetworkHost::NetworkHost(asio::io_context& loop, node::Reporter& reporter, NetworkConfig config)
-    : loop_(loop), reporter_(reporter), config_(std::move(config)), acceptor_(loop), timer_(loop) {}
+    : loop_(loop),
+      reporter_(reporter),
+      config_(std::move(config)),
+      acceptor_(loop),
+      next_link_(config_.first_link),
+      timer_(loop) {}
 
 NetworkHost::~NetworkHost() = default;
 

@@ -9,10 +9,6 @@
 namespace tandem::mempool {
 namespace {
 
-void add_sender(std::vector<PeerId>& senders, std::optional<PeerId> from) {
-    if (from && std::ranges::find(senders, *from) == senders.end()) senders.push_back(*from);
-}
-
 std::int64_t bytes_in_block(const Tx& tx) {
     return types::tx_bytes_in_data(tx->size());
 }
@@ -46,8 +42,8 @@ base::Result<Question> Mempool::add(base::Bytes tx, std::optional<PeerId> from) 
     const TxKey key = crypto::sha256(tx);
     if (!cache_.push(key)) {
         ++counts_.seen;
-        if (const auto place = places_.find(key); place != places_.end())
-            add_sender(entries_.at(place->second).senders, from);
+        if (const auto place = places_.find(key); from && place != places_.end())
+            entries_.at(place->second).add_sender(*from);
         return base::refuse("mempool.seen", "the transaction was seen before");
     }
     if (places_.contains(key)) {  // longer ago than the cache remembers
@@ -57,8 +53,7 @@ base::Result<Question> Mempool::add(base::Bytes tx, std::optional<PeerId> from) 
     const std::uint64_t number = next_question_++;
     asked_bytes_ += tx.size();
     ++asked_new_;
-    Asked asked{std::make_shared<const base::Bytes>(std::move(tx)), key, {}, {}};
-    add_sender(asked.senders, from);
+    Asked asked{std::make_shared<const base::Bytes>(std::move(tx)), key, from, {}};
     Question question{number, asked.tx, abci::CheckTxType::new_tx};
     asked_.emplace(number, std::move(asked));
     return question;
@@ -104,8 +99,9 @@ base::Verdict Mempool::answer(std::uint64_t question, const abci::ResponseCheckT
     bytes_ += asked.tx->size();
     counts_.taken_bytes.add(static_cast<double>(asked.tx->size()));
     places_.emplace(asked.key, next_place_);
-    entries_.emplace(next_place_++, Entry{std::move(asked.tx), asked.key, height_,
-                                          answer.gas_wanted, std::move(asked.senders)});
+    entries_.emplace(
+        next_place_++,
+        Entry{std::move(asked.tx), asked.key, height_, answer.gas_wanted, asked.first_sender, {}});
     return {};
 }
 
@@ -132,13 +128,23 @@ std::vector<Tx> Mempool::first(std::size_t count) const {
     return taken;
 }
 
-Tx Mempool::next_for(PeerId peer, Walk& walk, std::int64_t peer_height) const {
-    for (auto entry = entries_.lower_bound(walk.next); entry != entries_.end(); ++entry) {
+void Mempool::Entry::add_sender(PeerId peer) {
+    if (!was_sent_by(peer)) other_senders.push_back(peer);
+}
+
+bool Mempool::Entry::was_sent_by(PeerId peer) const {
+    return first_sender == peer || std::ranges::find(other_senders, peer) != other_senders.end();
+}
+
+Tx Mempool::next_for(PeerId peer, Walk& walk, std::int64_t peer_height, const Sends& sends) const {
+    for (auto place = entries_.lower_bound(walk.next); place != entries_.end(); ++place) {
+        const Entry& entry = place->second;
         // A peer that lags would judge it by a state of before.
-        if (peer_height < entry->second.height - 1) return nullptr;
-        walk.next = entry->first + 1;
-        const std::vector<PeerId>& senders = entry->second.senders;
-        if (std::ranges::find(senders, peer) == senders.end()) return entry->second.tx;
+        if (peer_height < entry.height - 1) return nullptr;
+        walk.next = place->first + 1;
+        if (entry.was_sent_by(peer)) continue;
+        if (sends && entry.first_sender && sends(*entry.first_sender)) continue;
+        return entry.tx;
     }
     return nullptr;
 }

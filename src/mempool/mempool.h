@@ -14,6 +14,7 @@
 // around Commit (chain), sockets.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -94,8 +95,17 @@ class Mempool {
     [[nodiscard]] std::vector<Tx> reap(std::int64_t data_bytes_max, std::int64_t gas_max) const;
     [[nodiscard]] std::vector<Tx> first(std::size_t count) const;
     /// The next one for a peer that stands at `peer_height`; nothing when there is none, or the
-    /// peer is too far behind for it yet.
-    [[nodiscard]] Tx next_for(PeerId peer, Walk& walk, std::int64_t peer_height) const;
+    /// peer is too far behind for it yet. `sends`: whether who sent us one sends it to that peer,
+    /// too. Only the first sender is asked about: two who got it from each other would both leave
+    /// it to the other.
+    using Sends = std::function<bool(PeerId first_sender)>;
+    [[nodiscard]] Tx next_for(PeerId peer, Walk& walk, std::int64_t peer_height,
+                              const Sends& sends = {}) const;
+
+    /// Whether there are any that the peer has not passed.
+    [[nodiscard]] bool has_more(const Walk& walk) const {
+        return entries_.lower_bound(walk.next) != entries_.end();
+    }
 
     /// A block was committed. Returns what is to be asked again. REQUIRES: a result for each.
     [[nodiscard]] std::vector<Question> update(std::int64_t height, const wire::Txs& txs,
@@ -115,12 +125,16 @@ class Mempool {
         TxKey key;
         std::int64_t height = 0;  // that it was taken at
         std::int64_t gas_wanted = 0;
-        std::vector<PeerId> senders;
+        std::optional<PeerId> first_sender;  // none where it was submitted here
+        std::vector<PeerId> other_senders;
+
+        void add_sender(PeerId peer);
+        [[nodiscard]] bool was_sent_by(PeerId peer) const;
     };
     struct Asked {
         Tx tx;
         TxKey key;
-        std::vector<PeerId> senders;
+        std::optional<PeerId> first_sender;
         std::optional<std::uint64_t> place;  // of an entry that is asked about again
     };
     [[nodiscard]] base::Verdict has_room(std::size_t more_bytes) const;

@@ -218,6 +218,26 @@ TEST(Mempool, APeerGetsEachOnceAndNoneThatItSent) {
     EXPECT_EQ(*mempool.next_for(other, fresh, 1), tx(1));
 }
 
+TEST(Mempool, WhatItsFirstSenderSendsThePeerTooIsLeftToHim) {
+    Mempool mempool({});
+    const PeerId peer{1};
+    const PeerId neighbour{2};
+    const PeerId stranger{3};
+    take(mempool, tx(1), neighbour);
+    take(mempool, tx(2), stranger);
+    EXPECT_EQ(refusal(mempool.add(tx(2), neighbour)), "mempool.seen");  // he may have it from us
+    take(mempool, tx(3));
+    EXPECT_EQ(refusal(mempool.add(tx(3), neighbour)), "mempool.seen");
+    const auto sends = [&](PeerId first_sender) { return first_sender == neighbour; };
+    Walk walk;
+    EXPECT_EQ(*mempool.next_for(peer, walk, 1, sends), tx(2));
+    EXPECT_TRUE(mempool.has_more(walk));
+    EXPECT_EQ(*mempool.next_for(peer, walk, 1, sends), tx(3));
+    EXPECT_FALSE(mempool.has_more(walk));
+    Walk without;
+    EXPECT_EQ(*mempool.next_for(peer, without, 1), tx(1));
+}
+
 TEST(Mempool, APeerThatLagsWaits) {
     Mempool mempool({});
     static_cast<void>(commit(mempool, 10, {}));

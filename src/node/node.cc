@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "p2p/neighbours.h"
 #include "sync/block_server.h"
 #include "types/mempool_messages.h"
 
@@ -15,6 +16,9 @@ constexpr std::size_t unsent_bytes_max = 256 * 1024;
 constexpr std::size_t unfinished_bytes_unnoticed = 256 * 1024;
 constexpr std::size_t rechecks_at_once = 256;
 constexpr Time claims_period = std::chrono::seconds(2);
+// What is spared a peer comes due after one or two of them.
+constexpr Time sparing_period = std::chrono::milliseconds(50);
+constexpr Time announce_delay_max = std::chrono::milliseconds(20);
 constexpr Time evidence_period = std::chrono::seconds(10);
 
 }  // namespace
@@ -22,13 +26,15 @@ constexpr Time evidence_period = std::chrono::seconds(10);
 std::vector<p2p::Channel> open_channels(std::uint32_t tx_bytes_max) {
     std::vector<p2p::Channel> channels;
     for (const types::Channel& channel : types::channel_table) {
-        const std::uint32_t bytes_max = channel.id == types::ChannelId::mempool
-                                            ? types::mempool_message_bytes_max(tx_bytes_max)
-                                            : channel.message_bytes_max;
-        channels.push_back({static_cast<std::uint8_t>(channel.id), channel.priority,
-                            channel.send_queue_max, bytes_max});
+        p2p::Channel& ours =
+            channels.emplace_back(static_cast<std::uint8_t>(channel.id), channel.priority,
+                                  channel.send_queue_max, channel.message_bytes_max);
+        if (channel.id != types::ChannelId::mempool) continue;
+        ours.message_bytes_max = types::mempool_message_bytes_max(tx_bytes_max);
+        ours.queue_messages_max = Peer::txs_ahead_max;  // CometBFT's 1 fills no frame
     }
     channels.push_back({heartbeat_channel, 20, 100, 1024});
+    channels.push_back({neighbours_channel, 6, 2, p2p::neighbours_bytes_max});
     return channels;
 }
 
@@ -61,6 +67,10 @@ void Node::start() {
 void Node::claim_again() {
     for (auto& [id, peer] : peers_) {
         peer.gossip.claim_again();
+        if (std::exchange(peer.lost_neighbours, false)) {
+            peer.txs = {};
+            peer.owes_txs = true;
+        }
         peer.dirty = true;
     }
     parts_.host.call_at(parts_.host.now() + claims_period, [this] { claim_again(); });
@@ -168,6 +178,7 @@ void Node::forget(std::map<LinkId, Peer>::iterator peer) {
     }
     if (state_sync_) state_sync_->remove_peer(peer->second.consensus_id());
     peers_.erase(peer);
+    neighbours_changed();
 }
 
 void Node::link_closed(LinkId link) {
@@ -215,6 +226,7 @@ void Node::admit(Peer& peer, std::vector<types::ChannelMessage>& messages) {
         schedule_sync(parts_.host.now());
     }
     if (state_sync_) state_sync_->add_peer(peer.consensus_id(), peer.link.peer_id());
+    neighbours_changed();
     carry_out_peers();
 }
 
@@ -269,7 +281,43 @@ void Node::touch_all() noexcept {
     for (auto& [id, peer] : peers_) peer.dirty = true;
 }
 
+void Node::neighbours_changed() noexcept {
+    for (auto& [id, peer] : peers_) peer.owes_neighbours = peer.dirty = true;
+}
+
+bool Node::is_left_to(std::uint64_t sender, const Peer& peer) const {
+    if (peer.neighbours.empty()) return false;
+    const auto found = peers_.find(LinkId{sender});
+    return found != peers_.end() && peer.neighbours.contains(found->second.link.peer_id());
+}
+
+template <typename Fact>
+void Node::spare(const Fact& fact) {
+    for (auto& [id, peer] : peers_) {
+        if (!is_left_to(fact.from.value, peer)) continue;
+        peer.gossip.spare(fact);
+        if (!std::exchange(is_sparing_, true))
+            parts_.host.call_at(parts_.host.now() + sparing_period, [this] { end_sparing(); });
+    }
+}
+
+void Node::end_sparing() {
+    is_sparing_ = false;
+    for (auto& [id, peer] : peers_) {
+        if (!peer.gossip.end_sparing()) continue;
+        peer.dirty = true;
+        is_sparing_ = true;
+    }
+    if (is_sparing_)
+        parts_.host.call_at(parts_.host.now() + sparing_period, [this] { end_sparing(); });
+}
+
 void Node::on_fact(const consensus::Inward& fact) {
+    const auto* notice = std::get_if<consensus::Notify>(&fact);
+    const bool is_complete =
+        notice != nullptr && notice->notice == consensus::Notice::complete_proposal;
+    if (const auto* part = std::get_if<consensus::PartAdded>(&fact)) spare(*part);
+    if (const auto* vote = std::get_if<consensus::VoteAdded>(&fact)) spare(*vote);
     for (auto& [id, peer] : peers_) {
         peer.dirty = true;
         if (std::holds_alternative<consensus::NewRoundStep>(fact))
@@ -278,6 +326,8 @@ void Node::on_fact(const consensus::Inward& fact) {
             peer.gossip.tell(*valid);
         else if (const auto* vote = std::get_if<consensus::VoteAdded>(&fact))
             peer.gossip.tell(*vote);
+        else if (is_complete && peer.link.has_channel(neighbours_channel))
+            peer.gossip.tell_complete_block(engine_.consensus_state());
     }
     for (Observer* observer : observers_) observer->on_fact(fact);
 }
@@ -341,10 +391,27 @@ base::Result<abci::ResponseCheckTx> Node::add_transaction(base::Bytes tx) {
 abci::ResponseCheckTx Node::ask_about(const mempool::Question& question) {
     auto answer = parts_.application.check_tx({*question.tx, question.type});
     if (parts_.mempool.answer(question.number, answer)) {
-        touch_all();
+        announce_transactions();
         engine_.transactions_available();
     }
     return answer;
+}
+
+/// They wait for each other, so that the frames of the wire are full: for a fiftieth of the pause
+/// that the chain makes between two blocks, and never long.
+void Node::announce_transactions() {
+    const Time pause(config_.engine.consensus.timeout_commit.nanos);
+    const Time delay = std::min(pause / 50, announce_delay_max);
+    if (delay.count() == 0) return owe_transactions();
+    if (std::exchange(is_announcing_, true)) return;
+    parts_.host.call_at(parts_.host.now() + delay, [this] {
+        is_announcing_ = false;
+        owe_transactions();
+    });
+}
+
+void Node::owe_transactions() {
+    for (auto& [id, peer] : peers_) peer.owes_txs = peer.dirty = true;
 }
 
 // ---- The end of a turn
@@ -371,6 +438,7 @@ void Node::say(Peer& peer, const gossip::OurView& ours) {
                    ? heartbeat_channel
                    : static_cast<std::uint8_t>(types::ChannelId::mempool),
                peer.heartbeats);
+    say_neighbours(peer);
     for (const gossip::Channel channel : {gossip::Channel::state, gossip::Channel::vote,
                                           gossip::Channel::data, gossip::Channel::vote_set_bits}) {
         const auto number = static_cast<std::uint8_t>(channel);
@@ -387,7 +455,7 @@ void Node::say(Peer& peer, const gossip::OurView& ours) {
     say_queued(peer, static_cast<std::uint8_t>(types::ChannelId::snapshot_chunk), peer.chunks);
     say_wanted_chunks(peer);
     say_evidence(peer);
-    if (config_.broadcast_txs) say_transactions(peer);
+    if (config_.broadcast_txs && peer.owes_txs) say_transactions(peer);
 }
 
 void Node::send(Peer& peer, std::uint8_t channel, p2p::Connection::Message message) {
@@ -404,6 +472,18 @@ void Node::say_queued(Peer& peer, std::uint8_t channel,
         send(peer, channel, std::move(queue.front()));
         queue.pop_front();
     }
+}
+
+void Node::say_neighbours(Peer& peer) {
+    if (!peer.owes_neighbours || !peer.link.can_send(neighbours_channel)) return;
+    peer.owes_neighbours = false;
+    std::set<std::string> ids;
+    for (const auto& [id, other] : peers_)
+        if (id != peer.link_id && other.link.open() && ids.size() < p2p::neighbours_max &&
+            !rules_.book().is_private(other.link.peer_id()))
+            ids.insert(other.link.peer_id());
+    send(peer, neighbours_channel,
+         std::make_shared<const base::Bytes>(p2p::encode_neighbours(ids)));
 }
 
 void Node::flush(Peer& peer) {

@@ -25,7 +25,7 @@
 
 namespace tandem::node {
 
-/// The channels that a node opens: CometBFT's, and that of heartbeats.
+/// The channels that a node opens: CometBFT's, and those of heartbeats and neighbours.
 [[nodiscard]] std::vector<p2p::Channel> open_channels(std::uint32_t tx_bytes_max);
 
 struct NodeConfig {
@@ -150,6 +150,7 @@ class Node final : EngineListener, StateSync::Owner {
     [[nodiscard]] base::Verdict hear_evidence(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_blocksync(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_statesync(Peer& peer, const types::ChannelMessage& received);
+    [[nodiscard]] base::Verdict hear_neighbours(Peer& peer, const types::ChannelMessage& received);
     [[nodiscard]] base::Verdict hear_heartbeat(Peer& peer, const types::ChannelMessage& received);
     void take_heartbeat(const Peer& peer, const seats::Heartbeat& heartbeat);
     void say_blocksync(Peer& peer, base::Bytes message);
@@ -173,10 +174,21 @@ class Node final : EngineListener, StateSync::Owner {
     void carry_out(const sync::BlockEffect& effect);
     void schedule_sync(Time at);
 
+    // ---- Leaving to others what they say (docs/adr/0013).
+    /// Whoever sent us something sends it to `peer` as well.
+    [[nodiscard]] bool is_left_to(std::uint64_t sender, const Peer& peer) const;
+    template <typename Fact>
+    void spare(const Fact& fact);
+    void end_sparing();
+
     // ---- Saying.
     void send(Peer& peer, std::uint8_t channel, p2p::Connection::Message message);
     void say(Peer& peer, const gossip::OurView& ours);
     void say_queued(Peer& peer, std::uint8_t channel, std::deque<p2p::Connection::Message>& queue);
+    void say_neighbours(Peer& peer);
+    /// There is a new one: peers are told of it soon.
+    void announce_transactions();
+    void owe_transactions();
     void say_transactions(Peer& peer);
     void say_evidence(Peer& peer);
     template <typename Request, typename Answer>
@@ -186,6 +198,7 @@ class Node final : EngineListener, StateSync::Owner {
     void say_wanted_chunks(Peer& peer);
     void flush(Peer& peer);
     void touch_all() noexcept;
+    void neighbours_changed() noexcept;
     [[nodiscard]] gossip::OurView view() const;
     void claim_again();
     void repeat_evidence();
@@ -209,6 +222,8 @@ class Node final : EngineListener, StateSync::Owner {
     Traffic traffic_;
     HeartbeatCounts heartbeats_;
     std::vector<mempool::Question> rechecks_;  // not asked yet
+    bool is_sparing_ = false;                  // end_sparing() comes
+    bool is_announcing_ = false;               // owe_transactions() comes
 };
 
 }  // namespace tandem::node

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "node/node.h"
+#include "p2p/neighbours.h"
 #include "sync/block_server.h"
 #include "sync/snapshot_server.h"
 #include "types/blocksync_messages.h"
@@ -60,6 +61,7 @@ base::Verdict Node::hear(Peer& peer, types::ChannelMessage message) {
             return hear_statesync(peer, message);
     }
     if (message.channel == heartbeat_channel) return hear_heartbeat(peer, message);
+    if (message.channel == neighbours_channel) return hear_neighbours(peer, message);
     return {};
 }
 
@@ -148,10 +150,14 @@ void Node::judge_transactions(Peer& peer) {
 
 void Node::say_transactions(Peer& peer) {
     const auto channel = static_cast<std::uint8_t>(types::ChannelId::mempool);
-    while (peer.link.can_send(channel)) {
-        const mempool::Tx tx =
-            parts_.mempool.next_for(peer.mempool_id(), peer.txs, peer.gossip.model().height);
-        if (tx == nullptr) return;
+    const auto is_left = [&](mempool::PeerId sender) { return is_left_to(sender.value, peer); };
+    while (peer.link.can_send(channel) && peer.link.queued_bytes(channel) < Peer::tx_bytes_ahead) {
+        const mempool::Tx tx = parts_.mempool.next_for(peer.mempool_id(), peer.txs,
+                                                       peer.gossip.model().height, is_left);
+        if (tx == nullptr) {
+            peer.owes_txs = parts_.mempool.has_more(peer.txs);  // it lags
+            return;
+        }
         send(peer, channel, mempool_message(*tx));
     }
 }
@@ -272,6 +278,16 @@ void Node::say_snapshot(consensus::PeerId to, types::ChannelId channel, base::By
     const bool is_about_chunks = channel == types::ChannelId::snapshot_chunk;
     peer.enqueue(is_about_chunks ? peer.chunks : peer.snapshots, Peer::snapshot_requests_max,
                  std::move(message));
+}
+
+// ---- Neighbours
+
+base::Verdict Node::hear_neighbours(Peer& peer, const types::ChannelMessage& received) {
+    auto ids = p2p::decode_neighbours(received.message);
+    if (!ids) return std::unexpected(ids.error());
+    if (!std::ranges::includes(*ids, peer.neighbours)) peer.lost_neighbours = true;
+    peer.neighbours = std::move(*ids);
+    return {};
 }
 
 // ---- Heartbeats

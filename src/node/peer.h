@@ -4,6 +4,7 @@
 // more), the rest by not being made before there is room for it in the connection.
 #pragma once
 #include <deque>
+#include <set>
 
 #include "evidence/pool.h"
 #include "gossip/peer_gossip.h"
@@ -25,6 +26,9 @@ struct Peer {
     static constexpr std::size_t wanted_blocks_max = 64;
     // Of answers that wait on a channel, beyond which no further block or chunk is read.
     static constexpr std::size_t answer_bytes_ahead = 1 << 20U;
+    // Of transactions likewise; one is always taken.
+    static constexpr std::size_t tx_bytes_ahead = 64 << 10U;
+    static constexpr std::uint32_t txs_ahead_max = 1'000;
     static constexpr std::size_t pex_max = 4;
     static constexpr std::size_t wanted_chunks_max = 16;
     static constexpr std::size_t snapshot_requests_max = 1'000;  // our own, each of few bytes
@@ -38,6 +42,7 @@ struct Peer {
     gossip::PeerGossip gossip;
     Traffic traffic;
     mempool::Walk txs;
+    bool owes_txs = true;  // it is time to tell it of those that wait
     evidence::Walk evidence;
     std::deque<p2p::Connection::Message> heartbeats;
     std::deque<p2p::Connection::Message> blocksync;  // our requests, and where we are
@@ -45,6 +50,9 @@ struct Peer {
     std::deque<p2p::Connection::Message> snapshots, chunks;
     std::deque<types::ChunkRequest> wanted_chunks;  // the peer's
     std::deque<p2p::Connection::Message> pex;
+    std::set<std::string> neighbours;  // IDs of its peers, as it says
+    bool owes_neighbours = true;       // our own list changed
+    bool lost_neighbours = false;      // what they were to send it may be missing
     /// Transactions that it sent and that are to be judged in later turns; nothing more is read of
     /// it until then.
     std::deque<wire::Txs> unjudged;  // none of them empty

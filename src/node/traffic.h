@@ -10,9 +10,11 @@
 
 namespace tandem::node {
 
-/// Tandem's own channel, of higher priority than any other: an ordinary peer lacks it, and is
-/// never sent anything on it.
+// Tandem's own channels: an ordinary peer lacks them, and is never sent anything on them.
+
+/// Of higher priority than any other.
 inline constexpr std::uint8_t heartbeat_channel = 0x54;
+inline constexpr std::uint8_t neighbours_channel = 0x55;
 
 struct MessageKind {
     std::uint8_t channel = 0;
@@ -20,7 +22,7 @@ struct MessageKind {
     std::string_view name;    // as CometBFT's metrics call it
 };
 
-inline constexpr std::array<MessageKind, 23> message_kinds{{
+inline constexpr std::array<MessageKind, 24> message_kinds{{
     {0x00, 1, "p2p_PexRequest"},
     {0x00, 2, "p2p_PexAddrs"},
     {0x20, 1, "consensus_NewRoundStep"},
@@ -40,6 +42,7 @@ inline constexpr std::array<MessageKind, 23> message_kinds{{
     {0x40, 4, "blocksync_StatusRequest"},
     {0x40, 5, "blocksync_StatusResponse"},
     {heartbeat_channel, 0, "tandem_Heartbeat"},
+    {neighbours_channel, 0, "tandem_Neighbours"},
     {0x60, 1, "statesync_SnapshotsRequest"},
     {0x60, 2, "statesync_SnapshotsResponse"},
     {0x61, 3, "statesync_ChunkRequest"},

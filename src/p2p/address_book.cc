@@ -247,9 +247,8 @@ base::Verdict AddressBook::judge(const Address& address, const Address& source) 
         return base::refuse(check, fmt::format("{}: {}", address.to_text(), why));
     };
     if (rules_.own_ids.contains(address.id)) return refused("address.own", "that is us");
-    if (rules_.private_ids.contains(address.id)) return refused("address.private", "it is private");
-    if (rules_.private_ids.contains(source.id))
-        return refused("address.source", "whoever told us is private");
+    if (is_private(address.id)) return refused("address.private", "it is private");
+    if (is_private(source.id)) return refused("address.source", "whoever told us is private");
     if (banned_.contains(address.id)) return refused("address.banned", "it is banned");
     if (!address.ip->is_valid()) return refused("address.ip", "nobody can be reached there");
     if (rules_.strict && !address.ip->is_routable())
@@ -368,7 +367,7 @@ std::vector<Address> AddressBook::selection(base::SeededRandom& random) const {
     std::vector<Address> all;
     all.reserve(addresses_.size());
     for (const auto& [id, known] : addresses_)
-        if (!rules_.private_ids.contains(id)) all.push_back(known.address);
+        if (!is_private(id)) all.push_back(known.address);
     const std::size_t count =
         std::min({std::max(std::min(at_least, all.size()), all.size() * per_cent / 100),
                   selection_max, all.size()});

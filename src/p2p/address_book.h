@@ -85,6 +85,9 @@ class AddressBook {
     [[nodiscard]] std::vector<Address> selection(base::SeededRandom& random) const;
 
     [[nodiscard]] const KnownAddress* find(const std::string& id) const;
+    [[nodiscard]] bool is_private(const std::string& id) const {
+        return rules_.private_ids.contains(id);
+    }
     [[nodiscard]] bool is_banned(const std::string& id) const { return banned_.contains(id); }
     [[nodiscard]] bool wants_more() const noexcept { return addresses_.size() < addresses_wanted; }
     [[nodiscard]] std::size_t size() const noexcept { return addresses_.size(); }

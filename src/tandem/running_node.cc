@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "crypto/ed25519.h"
+#include "crypto/remembering_verifier.h"
 #include "io/failure.h"
 #include "io/http_server.h"
 #include "io/remote_signer.h"
@@ -25,6 +26,7 @@ template <typename T>
 using Opened = std::expected<T, Failure>;
 
 constexpr std::size_t address_book_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t verified_remembered = 4096;
 
 /// Recovery and its kin are looked up in the manual by the name of the check.
 std::unexpected<Failure> failed(const base::Refusal& why, ExitCode code) {
@@ -97,6 +99,7 @@ struct RunningNode::Parts {
     crypto::PublicKey validator_public_key;
     std::shared_ptr<const crypto::SigningKey> liveness_key;  // of a chain with seats
 
+    crypto::RememberingVerifier verifier{crypto::real_verifier(), verified_remembered};
     boost::asio::io_context loop{1};  // outlives the log, whose thread calls it
     std::optional<io::FolderLock> lock;
     std::unique_ptr<io::RocksDatabase> database;
@@ -290,7 +293,7 @@ Opened<void> RunningNode::Parts::choose_application() {
                                         : store::SeatsDurability::at_once);
     const types::Address address = crypto::address(validator_public_key);
     seats = std::make_unique<seats::SeatsApplication>(
-        *inner.application, *seats_store, crypto::real_verifier(),
+        *inner.application, *seats_store, verifier,
         seats::OwnNode{base::to_bytes(base::view(address)), liveness_key});
     // An application that was restored, and we not, is offered a snapshot again.
     if (begins_with_snapshot()) return {};
@@ -359,7 +362,7 @@ void RunningNode::Parts::measure() {
 
 Opened<void> RunningNode::Parts::assemble() {
     mempool.emplace(mempool_limits(config.mempool));
-    evidence.emplace(*database, *blocks, *states, crypto::real_verifier());
+    evidence.emplace(*database, *blocks, *states, verifier);
     auto rules = peers_config(config.p2p, local->id());
     if (!rules) return failed(rules.error(), ExitCode::configuration);
     auto book = address_book();
@@ -382,7 +385,7 @@ Opened<void> RunningNode::Parts::assemble() {
                                    .application = application(),
                                    .evidence = *evidence,
                                    .mempool = *mempool,
-                                   .verifier = crypto::real_verifier()};
+                                   .verifier = verifier};
     if (begins_with_snapshot()) {
         auto addresses = light_addresses(config.statesync);
         if (!addresses) return failed(addresses.error(), ExitCode::configuration);

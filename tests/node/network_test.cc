@@ -155,6 +155,65 @@ INSTANTIATE_TEST_SUITE_P(Network, KilledWhileItExecutes, ::testing::Bool(),
                              return by.param ? "Power" : "Kill";
                          });
 
+TEST(Network, EachPartAndTransactionComesToANodeOnce) {
+    VirtualNetwork network(4, 4);
+    network.start_all();
+    ASSERT_TRUE(network.run_to_height(3));
+    const auto twice = [&] {
+        std::uint64_t times = 0;
+        for (std::size_t i = 0; i < network.size(); ++i)
+            times += network[i].node().engine().duplicates().parts +
+                     network[i].node().mempool().counts().seen;
+        return times;
+    };
+    const std::uint64_t before = twice();  // they did not know each other's peers at first
+    for (std::size_t i = 0; i < 40; ++i) {
+        ASSERT_TRUE(
+            network[i % 4].submit("key" + std::to_string(i) + "=" + std::string(9000, 'x')));
+        ASSERT_TRUE(network.run_to_height(network[0].height() + 1));
+    }
+    EXPECT_EQ(twice(), before);
+    for (std::size_t i = 0; i < network.size(); ++i)
+        EXPECT_EQ(network[i].node().mempool().counts().taken_bytes.count(), 40U) << "node " << i;
+}
+
+TEST(Network, WhoGetsItFromANeighbourTooLateGetsItFromUs) {
+    VirtualNetwork network(4, 4);
+    network.start_all();
+    ASSERT_TRUE(network.run_to_height(3));
+    // Whatever node 0 says to node 3, it says long ago; the two are neighbours all the same.
+    network.flight_between = [](std::size_t from, std::size_t to) {
+        return from == 0 && to == 3 ? Time(std::chrono::seconds(30)) : Time(1'000'000);
+    };
+    const Time begin = network.clock.now();
+    ASSERT_TRUE(network.run_to_height(network[3].height() + 20));
+    // Per height: the pause after it, and what node 3 was spared of its proposal, prevote and
+    // precommit.
+    EXPECT_LE(network.clock.now() - begin,
+              20 * Time(std::chrono::milliseconds(100 + 3 * 100 + 20)));
+    expect_same_chain(network, network[3].height());
+}
+
+TEST(Network, WhoLeavesIsNoLongerReliedOn) {
+    VirtualNetwork network(4, 4);
+    network.start_all();
+    ASSERT_TRUE(network.run_to_height(3));
+    // Of what node 0 says nothing more comes to node 3, but to the others.
+    network.flight_between = [](std::size_t from, std::size_t to) {
+        return from == 0 && to == 3 ? Time(std::chrono::hours(1)) : Time(1'000'000);
+    };
+    network.timeouts.timeout_commit = {1'000'000'000};
+    ASSERT_TRUE(network[0].submit("key=value"));
+    ASSERT_TRUE(network.run_until([&] { return network[1].node().mempool().size() == 1; }));
+    EXPECT_EQ(network[3].node().mempool().counts().taken_bytes.count(), 0U);
+    network[0].crash();
+    ASSERT_TRUE(network.run_until([&] {
+        return network[3].node().mempool().counts().taken_bytes.count() == 1 ||
+               network[3].blocks().block(network[3].height())->data.txs.size() == 1;
+    }));
+    ASSERT_TRUE(network.run_to_height(network[1].height() + 3));
+}
+
 TEST(Network, BarriersPerHeight) {
     VirtualNetwork network(4, 4);
     network.start_all();

@@ -379,7 +379,11 @@ void VirtualNode::write(LinkId link, base::Bytes bytes) {
     const auto found = cables_.find(link);
     if (found == cables_.end()) return;
     const auto& [cable, end] = found->second;
-    network_.clock.after(flight, [cable = cable, end = end, bytes = std::move(bytes)]() mutable {
+    const VirtualNode* to = cable->ends[1 - end];
+    const Time time = to != nullptr && network_.flight_between
+                          ? network_.flight_between(index_, to->index_)
+                          : flight;
+    network_.clock.after(time, [cable = cable, end = end, bytes = std::move(bytes)]() mutable {
         const int other = 1 - end;
         if (!cable->open) return;
         if (cable->ends[other] == nullptr) return cable->stranger(bytes);

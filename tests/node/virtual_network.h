@@ -106,6 +106,8 @@ class VirtualNetwork {
     /// Puts an application around that of a node, whenever its process begins. None: there is none.
     std::function<std::unique_ptr<abci::Application>(std::size_t node, abci::Application& inner)>
         around_application;
+    /// How long bytes are on their way between two nodes; a millisecond where it is not set.
+    std::function<Time(std::size_t from, std::size_t to)> flight_between;
     /// Of everybody's wall clock at the beginning.
     std::int64_t epoch_seconds = 1'700'000'000;
 
