@@ -288,7 +288,10 @@ void Node::neighbours_changed() noexcept {
 bool Node::is_left_to(std::uint64_t sender, const Peer& peer) const {
     if (peer.neighbours.empty()) return false;
     const auto found = peers_.find(LinkId{sender});
-    return found != peers_.end() && peer.neighbours.contains(found->second.link.peer_id());
+    if (found == peers_.end()) return false;
+    const p2p::PeerLink& link = found->second.link;
+    // A stock engine sends as it looks around, some time later.
+    return link.has_channel(neighbours_channel) && peer.neighbours.contains(link.peer_id());
 }
 
 template <typename Fact>

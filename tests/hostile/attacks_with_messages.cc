@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "crypto/merkle.h"
+#include "p2p/neighbours.h"
 #include "tests/hostile/attacks.h"
 #include "types/blocksync_messages.h"
 #include "types/evidence.h"
@@ -16,7 +17,7 @@ using types::SignedMsgType;
 
 constexpr std::uint8_t pex = 0x00, state = 0x20, data = 0x21, votes = 0x22, vote_bits = 0x23,
                        mempool = 0x30, evidence = 0x38, blocksync = 0x40, snapshots = 0x60,
-                       chunks = 0x61, heartbeats = 0x54, nobodys = 0x62;
+                       chunks = 0x61, heartbeats = 0x54, neighbours = 0x55, nobodys = 0x62;
 constexpr std::int64_t absurd_height = std::int64_t{1} << 61;
 constexpr std::uint32_t absurd_parts = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t piece_bytes = 1'000;
@@ -209,6 +210,18 @@ void flood_heartbeats(HostilePeer& peer) {
     repeat(peer, heartbeats, peer.random.bytes(heartbeat_bytes), 100);
 }
 
+/// Of no neighbours and of as many as are allowed, in turn: who loses some is offered what waits.
+void change_neighbours(HostilePeer& peer) {
+    std::set<std::string> all;
+    for (std::size_t i = 0; i < p2p::neighbours_max; ++i)
+        all.insert(base::to_hex(peer.random.bytes(types::node_id_bytes)));
+    const base::Bytes full = p2p::encode_neighbours(all);
+    for (int times = 0; times < 200 && !peer.closed(); ++times) {
+        peer.say(neighbours, full);
+        peer.say(neighbours, base::BytesView{});
+    }
+}
+
 constexpr auto open = on_open_connection;
 constexpr auto closes = Reaction::closes;
 constexpr auto stays = Reaction::stays;
@@ -365,7 +378,11 @@ void add_reactors(std::vector<Attack>& list) {
           open(stays, flood_small_transactions)},
          {"evidence-false", "an accusation of another time than its block has",
           open(stays, accuse)},
-         {"heartbeat-garbage", "noise instead of heartbeats", open(closes, flood_heartbeats)}});
+         {"heartbeat-garbage", "noise instead of heartbeats", open(closes, flood_heartbeats)},
+         {"neighbours-garbage", "a neighbour whose ID has one byte",
+          open(closes, [](auto& p) { p.say(neighbours, base::Bytes{0x0a, 0x01, 0x00}); })},
+         {"neighbours-come-and-go", "two hundred times a thousand neighbours, and none",
+          open(stays, change_neighbours)}});
 }
 
 }  // namespace

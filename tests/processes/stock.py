@@ -12,7 +12,7 @@ SKIPPED = 77  # to CTest
 
 
 def cometbft_program():
-    return os.environ.get("COMETBFT") or shutil.which("cometbft")
+    return shutil.which(os.environ.get("COMETBFT") or "cometbft")
 
 
 def abci_cli():
