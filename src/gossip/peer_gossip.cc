@@ -96,7 +96,8 @@ void PeerGossip::tell(const consensus::VoteAdded& fact) {
 void PeerGossip::tell_complete_block(const State& state) {
     const types::PartSet* parts = state.proposal_parts();
     if (parts == nullptr) return;
-    valid_block_ = {state.height, state.round, parts->header(), parts->bit_array(), false};
+    const bool is_commit = valid_block_ && valid_block_->is_commit;  // not said yet
+    valid_block_ = {state.height, state.round, parts->header(), parts->bit_array(), is_commit};
 }
 
 void PeerGossip::spare(const consensus::VoteAdded& fact) {
