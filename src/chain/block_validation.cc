@@ -116,7 +116,8 @@ Verdict validate_block(const State& state, const Block& block, const Validation&
 Result<Timestamp> block_time(const State& state, const types::Commit& last_commit,
                              const ChainRules& rules) {
     if (state.last_block_height == 0) return state.last_block_time;
-    return types::median_time(last_commit, *state.last_validators, rules.median_time);
+    return types::median_time(last_commit, *state.last_validators,
+                              rules.median_time(state.next_height()));
 }
 
 }  // namespace tandem::chain

@@ -17,9 +17,15 @@ namespace tandem::chain {
 
 /// What all nodes of a chain must agree on beside its genesis.
 struct ChainRules {
-    /// Which entries of a commit make the block time. CometBFT 0.38 and 0.39 count nil votes, 0.40
-    /// does not, and a chain forks at the first commit where it matters (trap 27).
-    types::MedianTimeRule median_time = types::MedianTimeRule::with_nil_votes;
+    /// First height whose block time nil votes have no part in. CometBFT 0.38 and 0.39 count them,
+    /// 0.40 does not, and a chain forks at the first commit where it matters (trap 27). 0: none.
+    std::int64_t time_without_nil_from = 0;
+
+    [[nodiscard]] types::MedianTimeRule median_time(std::int64_t height) const noexcept {
+        return time_without_nil_from > 0 && height >= time_without_nil_from
+                   ? types::MedianTimeRule::commit_only
+                   : types::MedianTimeRule::with_nil_votes;
+    }
 
     bool operator==(const ChainRules&) const = default;
 };

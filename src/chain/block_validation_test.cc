@@ -151,8 +151,10 @@ TEST_F(BlockValidation, TheMedianRuleIsTheChains) {
     const types::Block next = *chain.build().block;  // by 0.38's rule
     EXPECT_EQ(next.header.time, seconds(60));
     Validation later = validation();
-    later.rules.median_time = types::MedianTimeRule::commit_only;
+    later.rules.time_without_nil_from = next.header.height + 1;
     EXPECT_EQ(check_of(next, validation()), "");
+    EXPECT_EQ(check_of(next, later), "") << "the rule is of heights above";
+    later.rules.time_without_nil_from = next.header.height;
     const auto other_time = block_time(chain.state, *next.last_commit, later.rules);
     ASSERT_TRUE(other_time);
     ASSERT_EQ(*other_time, seconds(50));

@@ -164,6 +164,7 @@ struct ConsensusConfig {
     Duration peer_gossip_sleep_duration = milliseconds(100);
     Duration peer_query_maj23_sleep_duration = milliseconds(2'000);
     Duration block_time_tolerance = milliseconds(60'000);
+    std::int64_t block_time_without_nil_from = 0;  // a height; 0: none
 
     bool operator==(const ConsensusConfig&) const = default;
 };

@@ -387,6 +387,11 @@ constexpr std::array keys{
               {},
               {},
               1},
+    ConfigKey{
+        "consensus", "block_time_without_nil_from", consensus<&Round::block_time_without_nil_from>,
+        "First height whose block time nil votes have no part in, as CometBFT 0.40 has it;\n"
+        "0: they always have, as in 0.38. Tandem's own, and the same on all nodes of a chain:\n"
+        "1 for one that CometBFT 0.40 began."},
 
     // ---- [storage]
     ConfigKey{"storage", "discard_abci_responses",

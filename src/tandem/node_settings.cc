@@ -65,6 +65,7 @@ node::EngineConfig engine_config(const Config& config) {
     node::EngineConfig engine;
     engine.consensus = consensus_config(config.consensus);
     engine.block_time_tolerance = config.consensus.block_time_tolerance;
+    engine.rules.time_without_nil_from = config.consensus.block_time_without_nil_from;
     engine.software_version = std::string(cometbft_version);
     engine.keep_answers = !config.storage.discard_abci_responses;
     return engine;
