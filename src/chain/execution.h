@@ -10,7 +10,7 @@
 //
 // Why this order. A crash may fall between any two steps, and recovery.h must find its way from
 // what is left. Everything that is needed to repeat Commit(H) or to do without it, namely the
-// block, its commit, the marker in the log and the application's answer, is on the disk before the
+// block, its commit and the application's answer, is on the disk before the
 // application is told to commit (step make_durable): from then on it may have forgotten the state
 // before. State(H) itself is written after Commit and may get lost; then it is made again from the
 // stored answer. CometBFT has three syncs where this has one; its rule that the marker is durable
@@ -27,12 +27,12 @@ namespace tandem::chain {
 /// In the order of the table. What is asked of whoever carries them out:
 enum class ExecutionStep : std::uint8_t {
     validate_block,   // validate(); own state says no to a decided block: stop the node
-    store_block,      // parts, meta and the precommits that were seen (with extensions)
+    store_block,      // parts, meta and seen precommits; the marker before is durable by then
     log_end_height,   // a marker in the log: inputs before it are of this height or lower
     finalize_block,   // ask the application; finalized(answer)
     store_answer,     // the answer to FinalizeBlock, as it came
     update_state,     // update(); refused: stop the node
-    make_durable,     // a barrier: everything written so far is on the disk
+    make_durable,     // a barrier: what was written to the database is on the disk
     commit,           // lock and flush the mempool, ask the application; committed(answer)
     update_mempool,   // drop what was committed, unlock, recheck
     update_evidence,  // committed evidence leaves the pool, expired evidence too
