@@ -77,13 +77,15 @@ class Client:
             head += more
         return b"101" in head.split(b"\r\n", 1)[0]
 
-    def frame(self, payload):
-        mask = os.urandom(4)
-        length = (bytes([0x80 | len(payload)]) if len(payload) < 126
-                  else b"\xfe" + len(payload).to_bytes(2, "big") if len(payload) < 65536
-                  else b"\xff" + len(payload).to_bytes(8, "big"))
-        return self.send(b"\x81" + length + mask
-                         + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload)))
+
+def masked(payload):
+    """A WebSocket frame of text, as a client sends it."""
+    mask = os.urandom(4)
+    length = (bytes([0x80 | len(payload)]) if len(payload) < 126
+              else b"\xfe" + len(payload).to_bytes(2, "big") if len(payload) < 65536
+              else b"\xff" + len(payload).to_bytes(8, "big"))
+    return (b"\x81" + length + mask
+            + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload)))
 
 
 def call(method, number=1, **params):
@@ -195,8 +197,8 @@ def subscription_flood(node):
     with Client(node) as client:
         client.upgrade()
         for number in range(200):
-            client.frame(json.dumps(call("subscribe", number,
-                                         query=f"tm.event='Tx' AND tx.height={number}")).encode())
+            client.send(masked(json.dumps(call(
+                "subscribe", number, query=f"tm.event='Tx' AND tx.height={number}")).encode()))
         client.socket.settimeout(5)
         heard = b""
         while b"max_subscriptions_per_client" not in heard:
@@ -209,20 +211,28 @@ def subscription_flood(node):
 def unread_websockets(node):
     """Subscriptions of everything, and questions with long answers, of which nothing is read:
     frame_timeout, once more waits than the kernel takes."""
-    clients = []
+    unsent = {}  # of each client the rest of a question that the kernel did not take yet
     for _ in range(CLIENTS_MAX):
         client = Client(node)
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.upgrade()
-        client.frame(json.dumps(call("subscribe", query="tm.event EXISTS")).encode())
-        client.socket.settimeout(0.2)
-        for number in range(3_000):
-            if not client.frame(json.dumps(call("genesis", number)).encode()):
-                break
-        clients.append(client)
-    for client in clients:
-        wait("unread WebSockets: the node hangs up", client.is_reset, CLOSING_SECONDS)
-        client.socket.close()
+        client.socket.setblocking(False)
+        unsent[client] = masked(json.dumps(call("subscribe", query="tm.event EXISTS")).encode())
+    end = time.monotonic() + CLOSING_SECONDS
+    while unsent:
+        if time.monotonic() > end:
+            raise Failed(f"unread WebSockets: the node does not hang up on {len(unsent)}")
+        for client in list(unsent):
+            if client.is_reset():
+                client.socket.close()
+                del unsent[client]
+                continue
+            try:
+                unsent[client] = unsent[client][client.socket.send(unsent[client]):] or masked(
+                    json.dumps(call("genesis")).encode())
+            except OSError:  # the node takes no more, or hung up
+                pass
+        select.select([], [client.socket for client in unsent], [], 0.05)
 
 
 def expensive_searches(node):
