@@ -84,7 +84,8 @@ class Node {
     void use_liveness_key(std::shared_ptr<const crypto::SigningKey> key);
     /// Heard, and never votes or proposes.
     void wedge(bool wedged) { wedged_ = wedged; }
-    /// From now on its heartbeats tell of another application hash than the chain's.
+    /// Its application came to another hash than the chain's: its heartbeats say so, and no block
+    /// is valid to it, so that it does not vote either.
     void diverge(bool diverged) { diverged_ = diverged; }
     /// There is another process with its keys: signatures of its own that it hears are the other's.
     void be_a_twin() { is_twin_ = true; }
@@ -100,6 +101,7 @@ class Node {
     /// Running, but silent: it does not know what it signed.
     [[nodiscard]] bool holds_back() const noexcept;
     [[nodiscard]] bool wedged() const noexcept { return wedged_; }
+    [[nodiscard]] bool diverged() const noexcept { return diverged_; }
     /// What a backup taken now would hold.
     [[nodiscard]] Disk backup() const { return disk_.image(); }
     [[nodiscard]] bool is_liar() const noexcept { return liar_ != nullptr; }

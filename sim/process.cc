@@ -361,7 +361,8 @@ void Node::Process::log_and_sign(Reservation reserved, Then then) {
 }
 
 void Node::Process::plan_outward(consensus::Outward effect) {
-    if (node.wedged_ && !std::holds_alternative<consensus::Decide>(effect)) return;
+    const bool is_silent = node.wedged_ || node.diverged_;
+    if (is_silent && !std::holds_alternative<consensus::Decide>(effect)) return;
     if (auto* vote = std::get_if<consensus::CastVote>(&effect)) {
         log_and_sign(
             signer->reserve(vote->unsigned_vote, validators_at(vote->unsigned_vote.height), false),

@@ -30,7 +30,8 @@ void Torment::restart(std::size_t index) {
 bool Torment::fails(std::size_t index) const {
     const auto found = impaired_.find(index);
     return !node(index).running() || node(index).frozen() || node(index).wedged() ||
-           node(index).holds_back() || (found != impaired_.end() && found->second > 0);
+           node(index).diverged() || node(index).holds_back() ||
+           (found != impaired_.end() && found->second > 0);
 }
 
 bool Torment::may_fail(std::size_t victim) const {
@@ -229,6 +230,8 @@ void Torment::wedge_one() {
 /// By a restart: what it did not say it will not say later.
 void Torment::end_wedge(std::size_t victim) {
     node(victim).wedge(false);
+    node(victim).diverge(false);
+    parts_.judge.set_diverged(victim, false);
     if (node(victim).running()) node(victim).crash();
     restart(victim);
 }
@@ -239,10 +242,8 @@ void Torment::diverge_one() {
     ++parts_.tally.wedges;
     node(victim).diverge(true);
     parts_.judge.set_diverged(victim, true);
-    impair(victim, milliseconds(2000 + random().below(20'000)), [this, victim] {
-        node(victim).diverge(false);
-        parts_.judge.set_diverged(victim, false);
-    });
+    impair(victim, milliseconds(2000 + random().below(20'000)),
+           [this, victim] { end_wedge(victim); });
 }
 
 void Torment::commit_fault() {
@@ -310,11 +311,9 @@ void Torment::heal() {
     parts_.network.heal();
     for (const auto& one : parts_.cast.nodes()) {
         one->freeze(false);
-        if (one->wedged()) end_wedge(one->index());
-        one->diverge(false);
+        if (one->wedged() || one->diverged()) end_wedge(one->index());
         one->slow_down(1);
         one->crash_in_the_middle(0);
-        parts_.judge.set_diverged(one->index(), false);
     }
     start_all();
 }

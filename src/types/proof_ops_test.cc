@@ -109,8 +109,8 @@ std::pair<ProofOps, Bytes> chain_of_one(const Bytes& value, crypto::MerkleProof 
 TEST(ProofOps, NamesTheCheckThatRefusedIt) {
     const Bytes value = {'v'};
     const auto [good, root] = chain_of_one(value, {1, 0, {}, {}});
-    const auto check = [&root = root](const ProofOps& proof, std::string_view path, BytesView of) {
-        const Verdict verdict = verify_value(proof, root, path, of);
+    const auto check = [&hash = root](const ProofOps& proof, std::string_view path, BytesView of) {
+        const Verdict verdict = verify_value(proof, hash, path, of);
         return verdict ? std::string() : std::string(verdict.error().check);
     };
     EXPECT_EQ(check(good, "/k", value), "");
