@@ -16,9 +16,8 @@ using base::refuse;
 constexpr std::string_view tx_hash_tag = "tx.hash";
 constexpr std::string_view tx_height_tag = "tx.height";
 constexpr std::string_view block_height_tag = "block.height";
-constexpr std::uint8_t tx_key = 't', tx_place_key = 'h', tx_event_key = 'e';
+constexpr std::uint8_t tx_key = 'h', tx_hash_key = 't', tx_again_key = 'd', tx_event_key = 'e';
 constexpr std::uint8_t block_key = 'b', block_event_key = 'f';
-constexpr std::size_t height_bytes = 8, number_bytes = 4;
 constexpr std::size_t short_value_bytes_max = 128;
 constexpr std::uint32_t long_value_mark = 0xffffffff;  // stands for a length
 
@@ -28,10 +27,17 @@ void append_big_endian(Bytes& to, Integer value) {
         to.push_back(static_cast<std::uint8_t>(value >> (8 * (i - 1))));
 }
 
-std::uint64_t read_big_endian(BytesView bytes) {
+/// From the front of `bytes`, which it shortens.
+template <typename Integer>
+Integer take_big_endian(BytesView& bytes) {
     std::uint64_t value = 0;
-    for (const std::uint8_t byte : bytes) value = (value << 8U) | byte;
-    return value;
+    for (const std::uint8_t byte : bytes.first(sizeof(Integer))) value = (value << 8U) | byte;
+    bytes = bytes.subspan(sizeof(Integer));
+    return static_cast<Integer>(value);
+}
+
+std::int64_t take_height(BytesView& bytes) {
+    return static_cast<std::int64_t>(take_big_endian<std::uint64_t>(bytes));
 }
 
 void append_text(Bytes& to, std::string_view text) {
@@ -138,84 +144,179 @@ bool index_holds(const Condition& condition, std::string_view value) {
     return condition.holds(value);
 }
 
-/// A place in the index: what follows tag and value, by which conditions are joined.
-using Places = std::set<Bytes>;
+/// An event of a transaction, or of a block, by which conditions are joined.
+struct Place {
+    TxPlace tx;
+    std::uint32_t event = 0;  // of those of the transaction
+    friend auto operator<=>(const Place&, const Place&) = default;
+};
 
-/// The places where the condition holds, each of `place_bytes` bytes and beginning with a height.
-Places places_of(const IndexStorage& storage, std::uint8_t kind, const Condition& condition,
-                 const Plan& plan) {
-    Places places;
+template <typename Thing>
+void keep_once(std::vector<Thing>& sorted) {
+    const auto twice = std::ranges::unique(sorted);
+    sorted.erase(twice.begin(), twice.end());
+}
+
+/// One search: what it reads is bounded, because whoever asks may be a stranger.
+class Search {
+  public:
+    /// `storage` outlives this.
+    Search(const IndexStorage& storage, std::size_t entries_max, Plan plan)
+        : storage_(storage), entries_max_(entries_max), plan_(std::move(plan)) {}
+
+    [[nodiscard]] const Plan& plan() const { return plan_; }
+    /// Entries in order, while `visit` says true and the bound is not reached.
+    void visit(BytesView first, BytesView end,
+               const std::function<bool(BytesView key, BytesView value)>& visit) {
+        storage_.visit(first, end, [&](BytesView key, BytesView value) {
+            return count() && visit(key, value);
+        });
+    }
+    /// The entries whose key begins with a height that the query allows, in their order.
+    using AddEntry =
+        std::function<void(std::int64_t height, BytesView rest_of_key, BytesView value)>;
+    void visit_heights(std::uint8_t kind, const AddEntry& add) {
+        const Bytes first = with_height({kind}, std::max<std::int64_t>(plan_.heights.first, 0));
+        visit(first, Bytes{static_cast<std::uint8_t>(kind + 1)},
+              [&](BytesView key, BytesView value) {
+                  BytesView rest = key.subspan(1);
+                  const std::int64_t height = take_height(rest);
+                  if (height > plan_.heights.last) return false;
+                  if (heights_hold(plan_, height)) add(height, rest, value);
+                  return true;
+              });
+    }
+    /// Where all conditions on events hold within one event, ascending. REQUIRES: there is one.
+    [[nodiscard]] std::vector<Place> joined_places(std::uint8_t kind);
+    /// False from now on where too much was read.
+    bool count() { return ++read_ <= entries_max_; }
+    [[nodiscard]] Verdict verdict() const {
+        if (read_ <= entries_max_) return {};
+        return refuse("index.search", "the search reads more than " + std::to_string(entries_max_) +
+                                          " entries of the index; ask for fewer heights");
+    }
+
+  private:
+    [[nodiscard]] std::vector<Place> places_of(std::uint8_t kind, const Condition& condition);
+    /// What an entry of a value says: the height in its key, and its value behind the text.
+    void add_places(std::vector<Place>& places, BytesView height, BytesView posting);
+
+    const IndexStorage& storage_;
+    std::size_t entries_max_;
+    Plan plan_;
+    std::size_t read_ = 0;
+};
+
+BytesView take_text(BytesView& bytes) {
+    const auto length = take_big_endian<std::uint32_t>(bytes);
+    const BytesView text = bytes.first(length);
+    bytes = bytes.subspan(length);
+    return text;
+}
+
+void Search::add_places(std::vector<Place>& places, BytesView height_bytes, BytesView posting) {
+    const std::int64_t height = take_height(height_bytes);
+    if (!heights_hold(plan_, height)) return;
+    while (!posting.empty() && count()) {
+        const auto index = take_big_endian<std::uint32_t>(posting);
+        places.push_back({{height, index}, take_big_endian<std::uint32_t>(posting)});
+    }
+}
+
+/// Where the condition holds, ascending.
+std::vector<Place> Search::places_of(std::uint8_t kind, const Condition& condition) {
+    std::vector<Place> places;
     const Bytes prefix = prefix_of(kind, condition.tag);
-    const auto add = [&](BytesView place) {
-        const auto height = static_cast<std::int64_t>(read_big_endian(place.first(height_bytes)));
-        if (heights_hold(plan, height)) places.insert(base::to_bytes(place));
-    };
     if (condition.op == Operator::equal) {
         Bytes with_value = prefix;
         append_value(with_value, condition.text);
-        const std::size_t length = with_value.size();
-        const Bytes end = after_prefix(with_value);
-        storage.visit(with_height(with_value, std::max<std::int64_t>(plan.heights.first, 0)), end,
-                      [&](BytesView key, BytesView) {
-                          add(key.subspan(length));
-                          return true;
-                      });
-        return places;
+        visit(with_height(with_value, std::max<std::int64_t>(plan_.heights.first, 0)),
+              after_prefix(with_value), [&](BytesView key, BytesView value) {
+                  (void)take_text(value);
+                  add_places(places, key.subspan(with_value.size()), value);
+                  return true;
+              });
+    } else {
+        visit(prefix, after_prefix(prefix), [&](BytesView key, BytesView value) {
+            BytesView rest = key.subspan(prefix.size());
+            const auto mark = take_big_endian<std::uint32_t>(rest);
+            const bool is_long = mark == long_value_mark;
+            const std::size_t length = is_long ? sizeof(crypto::Digest) : mark;
+            const BytesView text = take_text(value);
+            if (index_holds(condition, base::as_text(is_long ? text : rest.first(length))))
+                add_places(places, rest.subspan(length), value);
+            return true;
+        });
     }
-    storage.visit(prefix, after_prefix(prefix), [&](BytesView key, BytesView long_value) {
-        BytesView rest = key.subspan(prefix.size());
-        const std::uint64_t mark = read_big_endian(rest.first(number_bytes));
-        rest = rest.subspan(number_bytes);
-        const bool is_long = mark == long_value_mark;
-        const auto length = is_long ? sizeof(crypto::Digest) : static_cast<std::size_t>(mark);
-        const BytesView value = is_long ? long_value : rest.first(length);
-        if (index_holds(condition, base::as_text(value))) add(rest.subspan(length));
-        return true;
-    });
+    std::ranges::sort(places);
+    keep_once(places);
     return places;
 }
 
-/// Where all conditions hold within one event. REQUIRES: at least one condition.
-Places joined_places(const IndexStorage& storage, std::uint8_t kind, const Plan& plan) {
-    std::optional<Places> all;
-    for (const Condition* condition : plan.on_events) {
-        Places places = places_of(storage, kind, *condition, plan);
-        if (all)
-            std::erase_if(*all, [&](const Bytes& place) { return !places.contains(place); });
-        else
+std::vector<Place> Search::joined_places(std::uint8_t kind) {
+    std::optional<std::vector<Place>> all;
+    for (const Condition* condition : plan_.on_events) {
+        std::vector<Place> places = places_of(kind, *condition);
+        if (all) {
+            std::vector<Place> both;
+            std::ranges::set_intersection(*all, places, std::back_inserter(both));
+            all = std::move(both);
+        } else {
             all = std::move(places);
+        }
         if (all->empty()) break;
     }
     return *all;
 }
 
-void add_events(std::vector<IndexStorage::Entry>& entries, std::uint8_t kind,
-                std::span<const abci::Event> events, const Bytes& place,
-                std::string_view reserved) {
-    std::uint32_t number = 0;
-    for (const abci::Event& event : events) {
-        ++number;
-        if (event.type.empty()) continue;
-        for (const abci::EventAttribute& attribute : event.attributes) {
-            if (attribute.key.empty() || !attribute.index) continue;
-            const std::string tag = event.type + '.' + attribute.key;
-            if (tag == reserved || tag == tx_hash_tag) continue;
-            Bytes key = prefix_of(kind, tag);
-            append_value(key, attribute.value);
-            base::append(key, place);
-            append_big_endian(key, number);
-            const bool is_long = attribute.value.size() > short_value_bytes_max;
-            entries.push_back({std::move(key), is_long
-                                                   ? base::to_bytes(base::as_bytes(attribute.value))
-                                                   : Bytes()});
+/// The entries of a block's events, by key.
+class Postings {
+  public:
+    explicit Postings(std::int64_t height) : height_(height) {}
+
+    void add(std::uint8_t kind, std::uint32_t index, std::span<const abci::Event> events,
+             std::string_view reserved) {
+        std::uint32_t number = 0;
+        for (const abci::Event& event : events) {
+            ++number;
+            if (event.type.empty()) continue;
+            for (const abci::EventAttribute& attribute : event.attributes) {
+                if (attribute.key.empty() || !attribute.index) continue;
+                const std::string tag = event.type + '.' + attribute.key;
+                if (tag == reserved || tag == tx_hash_tag) continue;
+                Bytes& entry = entry_of(kind, tag, attribute.value);
+                append_big_endian(entry, index);
+                append_big_endian(entry, number);
+            }
         }
     }
+
+    void append_to(std::vector<IndexStorage::Entry>& entries) && {
+        for (auto& [key, value] : entries_) entries.push_back({key, std::move(value)});
+    }
+
+  private:
+    [[nodiscard]] Bytes& entry_of(std::uint8_t kind, std::string_view tag, std::string_view value) {
+        Bytes key = prefix_of(kind, tag);
+        append_value(key, value);
+        const auto [entry, is_new] = entries_.try_emplace(with_height(std::move(key), height_));
+        if (is_new) append_text(entry->second, value.size() > short_value_bytes_max ? value : "");
+        return entry->second;
+    }
+
+    std::int64_t height_;
+    std::map<Bytes, Bytes> entries_;
+};
+
+Bytes bytes_of(const TxPlace& place) {
+    Bytes bytes = with_height({}, place.height);
+    append_big_endian(bytes, place.index);
+    return bytes;
 }
 
-Bytes tx_place(std::int64_t height, std::uint32_t index) {
-    Bytes place = with_height({}, height);
-    append_big_endian(place, index);
-    return place;
+TxPlace place_from(BytesView bytes) {
+    const std::int64_t height = take_height(bytes);
+    return {height, take_big_endian<std::uint32_t>(bytes)};
 }
 
 Bytes keyed(std::uint8_t kind, BytesView rest) {
@@ -224,35 +325,57 @@ Bytes keyed(std::uint8_t kind, BytesView rest) {
     return key;
 }
 
+IndexStorage::Entry executed_again(const TxPlace& place, const Hash& hash) {
+    return {keyed(tx_again_key, bytes_of(place)), base::to_bytes(base::view(hash))};
+}
+
 }  // namespace
 
 void KeyValueIndexer::add(std::int64_t height, const wire::Txs& txs,
                           const abci::ResponseFinalizeBlock& answer) {
     std::vector<IndexStorage::Entry> entries;
-    entries.push_back({with_height({block_key}, height), {}});
-    add_events(entries, block_event_key, answer.events, with_height({}, height), block_height_tag);
-    for (std::size_t i = 0; i < txs.size() && i < answer.tx_results.size(); ++i) {
-        const auto index = static_cast<std::uint32_t>(i);
+    Postings postings(height);
+    postings.add(block_event_key, 0, answer.events, block_height_tag);
+    const std::size_t count = std::min(txs.size(), answer.tx_results.size());
+    std::map<Hash, TxPlace> own;
+    for (std::size_t i = 0; i < count; ++i) {
+        const TxPlace place{height, static_cast<std::uint32_t>(i)};
+        TxResult result{height, place.index, base::to_bytes(txs[i]), answer.tx_results[i]};
         const Hash hash = types::hash_of_tx(txs[i]);
-        const Bytes place = tx_place(height, index);
-        const TxResult result{height, index, base::to_bytes(txs[i]), answer.tx_results[i]};
-        entries.push_back({keyed(tx_key, base::view(hash)), wire::encode(result)});
-        entries.push_back({keyed(tx_place_key, place), base::to_bytes(base::view(hash))});
-        add_events(entries, tx_event_key, result.result.events, place, tx_height_tag);
+        const auto [known, is_first] = own.try_emplace(hash, place);
+        if (!is_first) entries.push_back(executed_again(std::exchange(known->second, place), hash));
+        entries.push_back({keyed(tx_key, bytes_of(place)), wire::encode(result)});
+        postings.add(tx_event_key, place.index, result.result.events, tx_height_tag);
     }
+    for (const auto& [hash, place] : own) {
+        Bytes key = keyed(tx_hash_key, base::view(hash));
+        const auto stored = storage_.get(key);
+        const TxPlace other = stored ? place_from(*stored) : place;
+        if (other.height != height) entries.push_back(executed_again(std::min(other, place), hash));
+        if (other.height <= height) entries.push_back({std::move(key), bytes_of(place)});
+    }
+    std::move(postings).append_to(entries);
+    Bytes txs_in_block;
+    append_big_endian(txs_in_block, static_cast<std::uint32_t>(count));
+    entries.push_back({with_height({block_key}, height), std::move(txs_in_block)});
     storage_.write(std::move(entries));
 }
 
 Result<std::optional<TxResult>> KeyValueIndexer::tx(BytesView hash) const {
-    const auto stored = storage_.get(keyed(tx_key, hash));
-    if (!stored) return std::nullopt;
-    auto result = wire::decode<TxResult>(*stored);
-    if (!result) return refuse("index.tx", "error reading TxResult: the index is damaged");
+    const auto place = storage_.get(keyed(tx_hash_key, hash));
+    if (!place) return std::nullopt;
+    return tx_at(place_from(*place));
+}
+
+Result<TxResult> KeyValueIndexer::tx_at(const TxPlace& place) const {
+    const auto stored = storage_.get(keyed(tx_key, bytes_of(place)));
+    auto result = wire::decode<TxResult>(stored.value_or(Bytes{}));
+    if (!stored || !result)
+        return refuse("index.tx", "error reading TxResult: the index is damaged");
     return std::move(*result);
 }
 
-Result<std::vector<TxResult>> KeyValueIndexer::search_txs(const Query& query) const {
-    std::vector<TxResult> found;
+Result<std::vector<TxPlace>> KeyValueIndexer::search_txs(const Query& query) const {
     for (const Condition& condition : query.conditions()) {
         if (condition.tag != tx_hash_tag || condition.op != Operator::equal) continue;
         const auto hash = base::from_hex(condition.text);
@@ -260,61 +383,62 @@ Result<std::vector<TxResult>> KeyValueIndexer::search_txs(const Query& query) co
             return refuse("index.hash",
                           "error during searching for a hash in the query: encoding/hex: invalid "
                           "hash");
-        auto result = tx(*hash);
-        if (!result) return std::unexpected(result.error());
-        if (*result) found.push_back(std::move(**result));
-        return found;
+        const auto place = storage_.get(keyed(tx_hash_key, *hash));
+        return place ? std::vector{place_from(*place)} : std::vector<TxPlace>{};
     }
-    const Plan plan = plan_of(query, tx_height_tag);
-    std::set<std::pair<Bytes, Bytes>> hits;  // place and hash
-    const auto add = [&](BytesView place) {
-        const auto hash = storage_.get(keyed(tx_place_key, place));
-        if (hash) hits.emplace(base::to_bytes(place), *hash);
-    };
-    if (plan.on_events.empty()) {
-        const Bytes first =
-            with_height({tx_place_key}, std::max<std::int64_t>(plan.heights.first, 0));
-        storage_.visit(first, Bytes{tx_place_key + 1}, [&](BytesView key, BytesView hash) {
-            const auto height =
-                static_cast<std::int64_t>(read_big_endian(key.subspan(1, height_bytes)));
-            if (height > plan.heights.last) return false;
-            if (heights_hold(plan, height))
-                hits.emplace(base::to_bytes(key.subspan(1)), base::to_bytes(hash));
-            return true;
+    Search search(storage_, entries_read_max_, plan_of(query, tx_height_tag));
+    std::vector<TxPlace> found;
+    if (search.plan().on_events.empty())
+        search.visit_heights(block_key, [&](std::int64_t height, BytesView, BytesView txs) {
+            const auto count = take_big_endian<std::uint32_t>(txs);
+            for (std::uint32_t index = 0; index < count && search.count(); ++index)
+                found.push_back({height, index});
         });
-    } else {
-        for (const Bytes& place : joined_places(storage_, tx_event_key, plan))
-            add(BytesView(place).first(height_bytes + number_bytes));
+    else
+        for (const Place& place : search.joined_places(tx_event_key)) found.push_back(place.tx);
+    keep_once(found);
+    std::vector<TxPlace> moved, last;
+    search.visit_heights(tx_again_key, [&](std::int64_t height, BytesView index, BytesView hash) {
+        const TxPlace place{height, take_big_endian<std::uint32_t>(index)};
+        if (!std::ranges::binary_search(found, place)) return;
+        moved.push_back(place);
+        if (const auto newest = storage_.get(keyed(tx_hash_key, hash)))
+            last.push_back(place_from(*newest));
+    });
+    if (!moved.empty()) {
+        std::ranges::set_difference(found, moved, std::back_inserter(last));
+        found = std::move(last);
+        std::ranges::sort(found);
+        keep_once(found);
     }
-    std::set<Bytes> seen;  // one transaction may stand in two blocks; its last result is kept
-    for (const auto& [place, hash] : hits) {
-        if (!seen.insert(hash).second) continue;
-        auto result = tx(hash);
-        if (!result) return std::unexpected(result.error());
-        if (*result) found.push_back(std::move(**result));
-    }
-    std::ranges::sort(
-        found, {}, [](const TxResult& result) { return std::pair(result.height, result.index); });
+    if (const auto verdict = search.verdict(); !verdict) return std::unexpected(verdict.error());
     return found;
 }
 
+std::int64_t KeyValueIndexer::newest_block(std::int64_t first) const {
+    std::int64_t newest = 0;
+    storage_.visit(with_height({block_key}, first), Bytes{block_key + 1},
+                   [&](BytesView key, BytesView) {
+                       BytesView height = key.subspan(1);
+                       newest = take_height(height);
+                       return true;
+                   });
+    return newest;
+}
+
 Result<std::vector<std::int64_t>> KeyValueIndexer::search_blocks(const Query& query) const {
-    const Plan plan = plan_of(query, block_height_tag);
-    std::set<std::int64_t> heights;
-    if (plan.on_events.empty()) {
-        const Bytes first = with_height({block_key}, std::max<std::int64_t>(plan.heights.first, 0));
-        storage_.visit(first, Bytes{block_key + 1}, [&](BytesView key, BytesView) {
-            const auto height = static_cast<std::int64_t>(read_big_endian(key.subspan(1)));
-            if (height > plan.heights.last) return false;
-            if (heights_hold(plan, height)) heights.insert(height);
-            return true;
+    Search search(storage_, entries_read_max_, plan_of(query, block_height_tag));
+    std::vector<std::int64_t> heights;
+    if (search.plan().on_events.empty())
+        search.visit_heights(block_key, [&](std::int64_t height, BytesView, BytesView) {
+            heights.push_back(height);
         });
-    } else {
-        for (const Bytes& place : joined_places(storage_, block_event_key, plan))
-            heights.insert(
-                static_cast<std::int64_t>(read_big_endian(BytesView(place).first(height_bytes))));
-    }
-    return std::vector(heights.begin(), heights.end());
+    else
+        for (const Place& place : search.joined_places(block_event_key))
+            heights.push_back(place.tx.height);
+    if (const auto verdict = search.verdict(); !verdict) return std::unexpected(verdict.error());
+    keep_once(heights);
+    return heights;
 }
 
 namespace {
@@ -328,7 +452,10 @@ std::unexpected<base::Refusal> indexing_disabled(std::string_view what) {
 Result<std::optional<TxResult>> NullIndexer::tx(BytesView) const {
     return indexing_disabled("transaction");
 }
-Result<std::vector<TxResult>> NullIndexer::search_txs(const Query&) const {
+Result<std::vector<TxPlace>> NullIndexer::search_txs(const Query&) const {
+    return indexing_disabled("transaction");
+}
+Result<TxResult> NullIndexer::tx_at(const TxPlace&) const {
     return indexing_disabled("transaction");
 }
 Result<std::vector<std::int64_t>> NullIndexer::search_blocks(const Query&) const {

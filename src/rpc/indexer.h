@@ -5,14 +5,20 @@
 // attributes of events must hold within one event; those on heights hold for the block.
 //
 // Over an ordered map, which the node puts on its disk. Keys, all integers big-endian:
-//     't' hash                                        TxResult
-//     'h' height index                                hash            every transaction in order
-//     'e' tag value height index event                ""
-//     'b' height                                      ""              every block that was indexed
-//     'f' tag value height event                      ""
-// with tag and value behind their lengths, so that no value can be taken for the beginning of
-// another. A value of more than 128 bytes stands there by its hash, and itself in the entry: keys
-// are copied again and again where a database sorts them.
+//     'h' height index           TxResult                every transaction in order
+//     't' hash                   height index            where it was executed last
+//     'd' height index           hash                    of one that was executed again later
+//     'e' tag value height       text (index event)*     where in the block the value occurs
+//     'b' height                 transactions            every block that was indexed
+//     'f' tag value height       text (0 event)*         likewise of the block's own events
+// with tag, value and text behind their lengths, so that no value can be taken for the beginning of
+// another. A value of more than 128 bytes stands in the key by its hash, and itself as the entry's
+// text: keys are copied again and again where a database sorts them. For the same reason what is
+// long stands in the order of heights, and a value has one entry for a block, however often it
+// occurs there. A block's 'b' is written with the rest, so that the newest one says what is
+// missing.
+//
+// A search reads keys and no results: who asks for a page reads those of the page.
 //
 // Not here: the map itself; the blocks and their transactions' proofs, which the routes add.
 #pragma once
@@ -39,6 +45,13 @@ class IndexStorage {
     virtual void write(std::vector<Entry> entries) = 0;
 };
 
+/// Of a transaction.
+struct TxPlace {
+    std::int64_t height = 0;
+    std::uint32_t index = 0;
+    friend auto operator<=>(const TxPlace&, const TxPlace&) = default;
+};
+
 class Indexer {
   public:
     virtual ~Indexer() = default;
@@ -48,9 +61,10 @@ class Indexer {
                      const abci::ResponseFinalizeBlock& answer) = 0;
 
     [[nodiscard]] virtual Result<std::optional<abci::TxResult>> tx(BytesView hash) const = 0;
-    /// In no particular order is asked for: by height and index, ascending.
-    [[nodiscard]] virtual Result<std::vector<abci::TxResult>> search_txs(
-        const Query& query) const = 0;
+    /// Ascending. A transaction that was executed twice counts where it was last.
+    [[nodiscard]] virtual Result<std::vector<TxPlace>> search_txs(const Query& query) const = 0;
+    /// Of a place that was found. Refused: it is there no longer.
+    [[nodiscard]] virtual Result<abci::TxResult> tx_at(const TxPlace& place) const = 0;
     /// Heights, ascending.
     [[nodiscard]] virtual Result<std::vector<std::int64_t>> search_blocks(
         const Query& query) const = 0;
@@ -58,18 +72,24 @@ class Indexer {
 
 class KeyValueIndexer final : public Indexer {
   public:
-    /// `storage` outlives this.
-    explicit KeyValueIndexer(IndexStorage& storage) : storage_(storage) {}
+    /// `storage` outlives this. A search that reads more than `entries_read_max` is refused.
+    explicit KeyValueIndexer(IndexStorage& storage, std::size_t entries_read_max = 5'000'000)
+        : storage_(storage), entries_read_max_(entries_read_max) {}
 
     void add(std::int64_t height, const wire::Txs& txs,
              const abci::ResponseFinalizeBlock& answer) override;
     [[nodiscard]] Result<std::optional<abci::TxResult>> tx(BytesView hash) const override;
-    [[nodiscard]] Result<std::vector<abci::TxResult>> search_txs(const Query& query) const override;
+    [[nodiscard]] Result<std::vector<TxPlace>> search_txs(const Query& query) const override;
+    [[nodiscard]] Result<abci::TxResult> tx_at(const TxPlace& place) const override;
     [[nodiscard]] Result<std::vector<std::int64_t>> search_blocks(
         const Query& query) const override;
 
+    /// The highest block that was indexed, from `first` on; 0: none.
+    [[nodiscard]] std::int64_t newest_block(std::int64_t first) const;
+
   private:
     IndexStorage& storage_;
+    std::size_t entries_read_max_;
 };
 
 /// `indexer = "null"`: nothing is kept, and searches say so.
@@ -77,7 +97,8 @@ class NullIndexer final : public Indexer {
   public:
     void add(std::int64_t, const wire::Txs&, const abci::ResponseFinalizeBlock&) override {}
     [[nodiscard]] Result<std::optional<abci::TxResult>> tx(BytesView hash) const override;
-    [[nodiscard]] Result<std::vector<abci::TxResult>> search_txs(const Query& query) const override;
+    [[nodiscard]] Result<std::vector<TxPlace>> search_txs(const Query& query) const override;
+    [[nodiscard]] Result<abci::TxResult> tx_at(const TxPlace& place) const override;
     [[nodiscard]] Result<std::vector<std::int64_t>> search_blocks(
         const Query& query) const override;
 };

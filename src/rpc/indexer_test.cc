@@ -16,17 +16,36 @@ abci::Event transfer(std::string from, std::string amount, bool indexed = true) 
 class IndexerTest : public ::testing::Test {
   protected:
     IndexerTest() {
-        for (std::int64_t height = 1; height <= 5; ++height) {
-            const std::vector<Bytes> txs = {tx(height, 0), tx(height, 1)};
-            abci::ResponseFinalizeBlock answer;
-            answer.tx_results.resize(2);
-            answer.tx_results[0].events = {transfer("a", std::to_string(height))};
-            answer.tx_results[1].events = {transfer("a", "1000"),
-                                           transfer("b", std::to_string(2 * height)),
-                                           transfer("hidden", "77", false)};
-            if (height % 2 == 0) answer.events = {{"era", {{"kind", "even", true}}}};
-            indexer.add(height, wire::Txs::copy_of(txs), answer);
-        }
+        for (std::int64_t height = 1; height <= 5; ++height) add_block(height);
+    }
+    void add_block(std::int64_t height) {
+        abci::ResponseFinalizeBlock answer;
+        answer.tx_results.resize(2);
+        answer.tx_results[0].events = {transfer("a", std::to_string(height))};
+        answer.tx_results[1].events = {transfer("a", "1000"),
+                                       transfer("b", std::to_string(2 * height)),
+                                       transfer("hidden", "77", false)};
+        if (height % 2 == 0) answer.events = {{"era", {{"kind", "even", true}}}};
+        add_txs(height, {tx(height, 0), tx(height, 1)}, answer);
+    }
+    void add_txs(std::int64_t height, const std::vector<Bytes>& txs,
+                 const abci::ResponseFinalizeBlock& answer) {
+        indexer.add(height, wire::Txs::copy_of(txs), answer);
+    }
+    /// A block of these transactions, each with an event {note.text = "again"}.
+    void add_notes(std::int64_t height, const std::vector<Bytes>& txs) {
+        abci::ResponseFinalizeBlock answer;
+        answer.tx_results.resize(txs.size());
+        for (auto& result : answer.tx_results)
+            result.events = {{"note", {{"text", "again", true}}}};
+        add_txs(height, txs, answer);
+    }
+    std::string places(std::string_view query) {
+        std::string text;
+        const auto found = indexer.search_txs(*Query::parse(query));
+        for (const TxPlace& place : *found)
+            text += std::to_string(place.height) + '.' + std::to_string(place.index) + ' ';
+        return text;
     }
     static Bytes tx(std::int64_t height, int number) {
         const std::string text = std::to_string(height) + '.' + std::to_string(number);
@@ -36,8 +55,8 @@ class IndexerTest : public ::testing::Test {
         const auto results = indexer.search_txs(*Query::parse(query));
         if (!results) return results.error().why;
         std::string text;
-        for (const abci::TxResult& result : *results)
-            text += std::string(base::as_text(result.tx)) + ' ';
+        for (const TxPlace& place : *results)
+            text += std::string(base::as_text(indexer.tx_at(place)->tx)) + ' ';
         return text;
     }
     std::string blocks(std::string_view query) {
@@ -122,14 +141,54 @@ TEST_F(IndexerTest, FindsBlocks) {
 }
 
 TEST_F(IndexerTest, ABlockThatIsIndexedAgainChangesNothing) {
+    add_notes(6, {tx(1, 0), tx(6, 0), tx(6, 0)});
     const auto before = storage.entries;
-    abci::ResponseFinalizeBlock answer;
-    answer.tx_results.resize(1);
-    answer.tx_results[0].events = {transfer("a", "1")};
-    KeyValueIndexer again(storage);
-    const std::vector<Bytes> txs = {tx(1, 0)};
-    again.add(1, wire::Txs::copy_of(txs), answer);
+    for (const std::int64_t height : {1, 4, 5}) add_block(height);
+    add_notes(6, {tx(1, 0), tx(6, 0), tx(6, 0)});
     EXPECT_EQ(storage.entries, before);
+}
+
+TEST_F(IndexerTest, ATransactionThatIsExecutedAgainCountsWhereItWasLast) {
+    add_notes(6, {tx(1, 0), tx(6, 1)});
+    add_notes(7, {tx(7, 0), tx(6, 1), tx(7, 0)});
+    EXPECT_EQ(places("note.text='again'"), "6.0 7.1 7.2 ");
+    EXPECT_EQ(places("tx.height=7"), "7.1 7.2 ");
+    EXPECT_EQ(places("tx.height=6"), "6.0 7.1 ");
+    EXPECT_EQ(places("tx.height=1"), "1.1 6.0 ");
+    EXPECT_EQ(places("transfer.amount='1' AND tx.height<3"), "6.0 ");
+    EXPECT_EQ((*indexer.tx(base::view(types::hash_of_tx(tx(7, 0)))))->index, 2U);
+    add_notes(9, {tx(1, 0)});
+    EXPECT_EQ(places("tx.height<=1"), "1.1 9.0 ");
+    EXPECT_EQ(places("tx.height<=6 AND tx.height>5"), "7.1 9.0 ");
+}
+
+TEST_F(IndexerTest, AValueHasOneEntryForABlock) {
+    const std::size_t before = storage.entries.size();
+    std::vector<Bytes> txs;
+    for (int i = 0; i < 100; ++i) txs.push_back(tx(6, i));
+    add_notes(6, txs);
+    EXPECT_EQ(storage.entries.size() - before, 1 + 1 + 2 * 100);
+    EXPECT_EQ(indexer.search_txs(*Query::parse("note.text='again'"))->size(), 100U);
+}
+
+TEST_F(IndexerTest, ASearchReadsABoundedNumberOfEntries) {
+    const KeyValueIndexer narrow(storage, 10);
+    const auto check = [&](std::string_view query) {
+        const auto found = narrow.search_txs(*Query::parse(query));
+        return found ? std::string() : found.error().check;
+    };
+    EXPECT_EQ(check("tx.height>0"), "index.search");
+    EXPECT_EQ(check("tx.height<3"), "");
+    EXPECT_EQ(check("transfer.amount>0"), "index.search");
+    EXPECT_EQ(check("transfer.from='a' AND tx.height=2"), "");
+    EXPECT_FALSE(KeyValueIndexer(storage, 4).search_blocks(*Query::parse("block.height>0")));
+    EXPECT_TRUE(KeyValueIndexer(storage, 5).search_blocks(*Query::parse("block.height>0")));
+}
+
+TEST_F(IndexerTest, KnowsItsNewestBlock) {
+    EXPECT_EQ(indexer.newest_block(2), 5);
+    EXPECT_EQ(indexer.newest_block(5), 5);
+    EXPECT_EQ(indexer.newest_block(6), 0);
 }
 
 TEST(NullIndexer, SaysThatNothingIsIndexed) {

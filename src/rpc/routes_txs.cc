@@ -150,8 +150,11 @@ void tx_search(const RouteContext& context, const Arguments& arguments, Answer a
     if (!page) return answer(std::unexpected(page.error()));
     JsonWriter writer;
     writer.begin_object().name("txs").begin_array();
-    for (const abci::TxResult& result : std::span(*results).subspan(page->skip, page->count))
-        write_tx(writer, context.environment, result, std::get<bool>(arguments[1]));
+    for (const TxPlace& place : std::span(*results).subspan(page->skip, page->count)) {
+        const auto result = context.indexer.tx_at(place);
+        if (!result) return answer(std::unexpected(result.error()));
+        write_tx(writer, context.environment, *result, std::get<bool>(arguments[1]));
+    }
     writer.end_array();
     writer.name("total_count").quoted(static_cast<std::int64_t>(results->size()));
     writer.end_object();

@@ -25,7 +25,7 @@ struct Described<store::LayoutEntry> {
 namespace tandem::store {
 namespace {
 
-constexpr std::uint32_t layout_version = 1;
+constexpr std::uint32_t layout_version = 2;  // 2: the index has one entry of a value for a block
 
 Bytes restore_key() {
     return Key(KeySpace::format).add(base::as_bytes("r")).bytes();
@@ -46,7 +46,8 @@ base::Verdict check_claim(const KeyValues& database, const std::string& chain_id
     if (found->version != layout_version)
         return base::refuse("database.version",
                             fmt::format("its layout has version {}, and this program reads version "
-                                        "{}",
+                                        "{}: begin with an empty data folder, and the node fetches "
+                                        "the chain from its peers",
                                         found->version, layout_version));
     if (found->chain_id != chain_id)
         return base::refuse(
