@@ -25,6 +25,7 @@ struct FaultKinds {
     bool disks = true;         // old images, logs and applications that are gone
     bool liars = true;         // seats with less than a third of the power lie
     bool views = true;         // every node sees other votes of a round (views.h)
+    bool splits = true;        // one node decides, nobody else learns of it (split_lock.h)
 
     [[nodiscard]] static FaultKinds none();
     /// "all", "none" or names separated by commas; nothing for an unknown name.
@@ -36,7 +37,7 @@ struct FaultName {
     std::string_view name;
     bool FaultKinds::* kind;
 };
-inline constexpr std::array<FaultName, 14> fault_names{{{"loss", &FaultKinds::loss},
+inline constexpr std::array<FaultName, 15> fault_names{{{"loss", &FaultKinds::loss},
                                                         {"partition", &FaultKinds::partition},
                                                         {"crash", &FaultKinds::crash},
                                                         {"freeze", &FaultKinds::freeze},
@@ -49,7 +50,8 @@ inline constexpr std::array<FaultName, 14> fault_names{{{"loss", &FaultKinds::lo
                                                         {"outages", &FaultKinds::outages},
                                                         {"disks", &FaultKinds::disks},
                                                         {"liars", &FaultKinds::liars},
-                                                        {"views", &FaultKinds::views}}};
+                                                        {"views", &FaultKinds::views},
+                                                        {"splits", &FaultKinds::splits}}};
 
 /// What fault_names has, separated by commas.
 [[nodiscard]] std::string fault_list();

@@ -76,9 +76,9 @@ struct Totals {
         halts += summary.halts;
         invalid_records += summary.invalid_records;
         signatures += summary.signatures;
-        for (std::uint64_t Tally::* count :
-             {&Tally::crashes, &Tally::partitions, &Tally::freezes, &Tally::channel_cuts,
-              &Tally::outages, &Tally::wedges, &Tally::restores, &Tally::operations})
+        for (std::uint64_t Tally::* count : {&Tally::crashes, &Tally::partitions, &Tally::freezes,
+                                             &Tally::channel_cuts, &Tally::outages, &Tally::wedges,
+                                             &Tally::splits, &Tally::restores, &Tally::operations})
             tally.*count += summary.tally.*count;
         for (std::size_t i = 0; i < lie_count; ++i) lies[i] += summary.lies[i];
         for (std::size_t i = 0; i < switches.size(); ++i) switches[i] += summary.switches[i];
@@ -128,6 +128,7 @@ void print_json(const Arguments& arguments, const Totals& totals) {
                         {"channel_cuts", totals.tally.channel_cuts},
                         {"outages", totals.tally.outages},
                         {"wedges", totals.tally.wedges},
+                        {"splits", totals.tally.splits},
                         {"restores", totals.tally.restores},
                         {"operations", totals.tally.operations},
                         {"halts", totals.halts},
@@ -159,15 +160,15 @@ void print_text(const Arguments& arguments, const Totals& totals) {
     std::cout << fmt::format(
         "seeds {}, heights {}, node-heights {}, signatures {}\n"
         "crashes {}, partitions {}, freezes {}, channel cuts {}, outages {}, wedges {}, "
-        "disks restored {}, "
+        "splits {}, disks restored {}, "
         "operations {}, halts with a third gone {}\n"
         "lying seats {}, lies {}, evidence in blocks {}, blocks without a valid record {}\n"
         "switches {}: run {}, wedged {}, evidence {}; switchovers {}\n",
         totals.seeds, totals.heights, totals.node_heights, totals.signatures, tally.crashes,
         tally.partitions, tally.freezes, tally.channel_cuts, tally.outages, tally.wedges,
-        tally.restores, tally.operations, totals.halts, totals.liars, totals.all_lies(),
-        totals.evidence, totals.invalid_records, totals.all_switches(), totals.switches[1],
-        totals.switches[2], totals.switches[3], totals.switches[4]);
+        tally.splits, tally.restores, tally.operations, totals.halts, totals.liars,
+        totals.all_lies(), totals.evidence, totals.invalid_records, totals.all_switches(),
+        totals.switches[1], totals.switches[2], totals.switches[3], totals.switches[4]);
     std::string line;
     for (std::size_t i = 1; i < lie_count; ++i)
         if (totals.lies[i] > 0)

@@ -23,6 +23,7 @@ void Network::send(std::size_t from, std::size_t to, Channel channel, MessagePtr
     ++sent_;
     if (cuts_[from][to] != 0 || (lost_[from][to] & bit_of(channel)) != 0) return;
     if (hides && hides(from, to, *message)) return;
+    if (splits && splits(from, to, *message)) return;
     base::SeededRandom& random = world_.random;
     std::uint64_t loss = sins.loss;
     if (channel == Channel::heartbeat) loss += sins.heartbeat_loss;
@@ -57,6 +58,7 @@ void Network::heal() {
     for (auto& row : lost_) std::ranges::fill(row, std::uint8_t{0});
     std::ranges::fill(slowness_, 0);
     hides = {};
+    splits = {};
     sins = {};
 }
 

@@ -46,6 +46,7 @@ class Network {
 
     NetworkSins sins;
     Hides hides;
+    Hides splits;  // likewise; a fault that comes and goes
 
   private:
     World& world_;

@@ -20,6 +20,20 @@ TEST(Run, IsTheSameForTheSameSeed) {
     EXPECT_EQ(traces.size(), 3U) << "another seed is another run";
 }
 
+TEST(Run, SplitsLocksWithoutHarm) {
+    Options options;
+    options.heights = 60;
+    options.faults = FaultKinds::none();
+    options.faults.splits = true;
+    std::uint64_t splits = 0;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        const Summary summary = run_seed(seed, options);
+        splits += summary.tally.splits;
+        EXPECT_TRUE(summary.violations.empty()) << "seed " << seed;
+    }
+    EXPECT_GT(splits, 5U);
+}
+
 TEST(Plan, DrawsWhatWasNotGivenAndKeepsLiarsFew) {
     std::set<std::size_t> seats, standbys;
     std::size_t lying = 0, unequal = 0;

@@ -253,20 +253,54 @@ void Torment::commit_fault() {
         std::size_t weight;
         void (Torment::*commit)();
     };
-    const std::array<Choice, 8> choices{{{faults.crash, 3, &Torment::crash_some},
+    const std::array<Choice, 9> choices{{{faults.crash, 3, &Torment::crash_some},
                                          {faults.partition, 1, &Torment::cut_one},
                                          {faults.freeze, 1, &Torment::freeze_one},
                                          {faults.clock, 1, &Torment::jump_clock},
                                          {faults.channels, 2, &Torment::cut_channel},
                                          {faults.outages, 4, &Torment::fail_over_one},
                                          {faults.wedge, 1, &Torment::wedge_or_diverge},
-                                         {faults.disks, 1, &Torment::torment_disk}}};
+                                         {faults.disks, 1, &Torment::torment_disk},
+                                         {faults.splits, 2, &Torment::split_lock}}};
     std::vector<const Choice*> drawn;
     for (const Choice& choice : choices)
         for (std::size_t i = 0; choice.is_drawn && i < choice.weight; ++i) drawn.push_back(&choice);
     if (!drawn.empty()) (this->*drawn[random().below(drawn.size())]->commit)();
     if (random().chance(1, 3)) deal_twins();
     if (random().chance(1, 3)) blink();
+}
+
+/// In one of the heights to come: parts are assigned when its round begins.
+void Torment::split_lock() {
+    const seats::State* state = parts_.cast.newest_seats();
+    if (state == nullptr || split_) return;
+    const std::uint64_t number = ++split_number_;
+    const auto plays = [this](std::size_t index) {
+        return !parts_.cast.lies(index) && !fails(index);
+    };
+    const auto begins = [this, number,
+                         time = milliseconds(2500 + random().below(4000))](std::size_t decider) {
+        ++parts_.tally.splits;
+        impair(decider, time, [this, number] { end_split(number); });
+    };
+    split_ = std::make_unique<SplitLock>(
+        SplitLock::Place{state->height + 2, random().chance(1, 8) ? 1 : 0, random().below(64)},
+        SplitLock::Rules{plays, [this](std::size_t index) { return may_fail(index); }, begins},
+        parts_.cast);
+    parts_.network.splits = [split = split_.get()](std::size_t from, std::size_t to,
+                                                   const Message& message) {
+        return split->hides(from, to, message);
+    };
+    // The round may never come.
+    world().after(10 * second, [this, number] {
+        if (split_ && !split_->has_begun()) end_split(number);
+    });
+}
+
+void Torment::end_split(std::uint64_t number) {
+    if (!split_ || number != split_number_) return;
+    parts_.network.splits = {};
+    split_.reset();
 }
 
 /// Whoever forgets what it signed is back before the height is over.
@@ -308,6 +342,7 @@ void Torment::heal() {
     ++healings_;
     impaired_.clear();
     away_.clear();
+    split_.reset();
     parts_.network.heal();
     for (const auto& one : parts_.cast.nodes()) {
         one->freeze(false);

@@ -8,6 +8,7 @@
 #pragma once
 #include "sim/cast.h"
 #include "sim/judge.h"
+#include "sim/split_lock.h"
 
 namespace tandem::sim {
 
@@ -18,6 +19,7 @@ struct Tally {
     std::uint64_t channel_cuts = 0;
     std::uint64_t outages = 0;
     std::uint64_t wedges = 0;
+    std::uint64_t splits = 0;
     std::uint64_t restores = 0;  // of disks: old images, imported logs, lost applications
     std::uint64_t operations = 0;
 };
@@ -88,6 +90,8 @@ class Torment {
     void wedge_or_diverge();
     void jump_clock();
     void blink();
+    void split_lock();
+    void end_split(std::uint64_t number);
 
     // torment_disks.cc
     void torment_disk();
@@ -107,6 +111,8 @@ class Torment {
     std::map<std::size_t, std::size_t> impaired_;  // faults that last, by node
     std::int64_t powers_move_until_ = 0;
     std::uint64_t healings_ = 0;
+    std::unique_ptr<SplitLock> split_;  // at most one at a time
+    std::uint64_t split_number_ = 0;
 };
 
 }  // namespace tandem::sim
