@@ -68,7 +68,10 @@ rocksdb::Options options_of(const std::filesystem::path& folder, const RocksConf
     options.enable_blob_files = true;
     options.min_blob_size = 512;  // written once, and not again by each compaction
     options.blob_file_size = std::uint64_t{64} << 20;
+    // A compaction writes blobs of the oldest files again, dead or not; what is pruned dies in
+    // whole files anyway.
     options.enable_blob_garbage_collection = true;
+    options.blob_garbage_collection_age_cutoff = 0.05;
     options.bytes_per_sync = std::uint64_t{1} << 20;
     options.allow_concurrent_memtable_write = false;  // one thread writes
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;

@@ -33,9 +33,9 @@ bool is_validator_tx(std::string_view tx) {
 
 /// `key=value` or `key:value`: one separator in all, with something on both sides.
 bool is_pair(std::string_view tx) {
-    const auto at = tx.find_first_of("=:");
-    if (at == std::string_view::npos || at == 0 || at + 1 == tx.size()) return false;
-    return tx.find_first_of("=:", at + 1) == std::string_view::npos;
+    if (std::ranges::count(tx, '=') + std::ranges::count(tx, ':') != 1) return false;
+    const auto ends_a_part = [](char c) { return c == '=' || c == ':'; };
+    return !ends_a_part(tx.front()) && !ends_a_part(tx.back());
 }
 
 bool is_valid(std::string_view tx) {

@@ -73,6 +73,8 @@ class EngineListener {
     virtual void on_fact(const consensus::Inward& fact) = 0;
     /// The block took effect; a new height follows.
     virtual void on_block(const chain::Execution& execution) = 0;
+    /// Blocks below `keep` and their answers are about to be removed.
+    virtual void on_pruning(std::int64_t keep) = 0;
     /// To be asked of the application, and answered to the mempool.
     virtual void on_questions(std::vector<mempool::Question> questions) = 0;
     /// Consensus entered a height.

@@ -106,6 +106,7 @@ void Engine::prune(const chain::Execution& execution) {
     const std::int64_t evidence_from = std::clamp<std::int64_t>(
         execution.height() - state_.consensus_params.evidence.max_age_num_blocks,
         state_.initial_height, keep);
+    listener_->on_pruning(keep);
     while (parts_.blocks.prune(keep, evidence_from) > 0) {
     }
     parts_.states.prune(keep, evidence_from);

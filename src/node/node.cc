@@ -339,6 +339,10 @@ void Node::on_height() {
     touch_all();
 }
 
+void Node::on_pruning(std::int64_t keep) {
+    for (Observer* observer : observers_) observer->on_pruning(keep);
+}
+
 void Node::on_block(const chain::Execution& execution) {
     const auto& decided = execution.decided();
     parts_.reporter.report(

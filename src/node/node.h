@@ -59,6 +59,8 @@ class Observer {
   public:
     virtual ~Observer() = default;
     virtual void on_block(const chain::Execution& execution) = 0;
+    /// Blocks below `keep` and their answers are about to be removed.
+    virtual void on_pruning(std::int64_t) {}
     virtual void on_fact(const consensus::Inward& fact) = 0;
 };
 
@@ -126,6 +128,7 @@ class Node final : EngineListener, StateSync::Owner {
     // ---- EngineListener.
     void on_fact(const consensus::Inward& fact) override;
     void on_block(const chain::Execution& execution) override;
+    void on_pruning(std::int64_t keep) override;
     void on_questions(std::vector<mempool::Question> questions) override;
     void on_height() override;
     void recheck_some();

@@ -53,11 +53,21 @@ RpcEnvironment::RpcEnvironment(Parts parts)
 
 void RpcEnvironment::on_block(const chain::Execution& execution) {
     const auto& decided = execution.decided();
-    parts_.indexer.add(execution.height(), decided.block->data.txs, execution.answer());
+    const wire::Txs& txs = decided.block->data.txs;
+    parts_.indexer.add(execution.height(), txs, execution.answer());
+    if (!parts_.answers_are_kept) parts_.indexer.keep(execution.height(), txs, execution.answer());
     parts_.bus.publish_block(
         {decided.id, decided.block.pointer(),
          std::make_shared<const abci::ResponseFinalizeBlock>(execution.answer())},
         changes_of(execution));
+}
+
+void RpcEnvironment::on_pruning(std::int64_t keep) {
+    if (base_height() == 0) return;
+    for (std::int64_t height = base_height(); height < keep; ++height)
+        if (const auto stored = block(height))
+            if (const auto answer = results(height))
+                parts_.indexer.keep(height, stored->data.txs, *answer);
 }
 
 void RpcEnvironment::on_fact(const consensus::Inward& fact) {

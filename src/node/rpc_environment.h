@@ -22,6 +22,7 @@ class RpcEnvironment final : public rpc::Environment, public Observer {
         seats::SeatsApplication* seats = nullptr;  // null: the chain has none
         rpc::EventBus& bus;
         rpc::Indexer& indexer;
+        bool answers_are_kept = true;  // of blocks that are stored (EngineConfig::keep_answers)
         const types::GenesisDoc& genesis;
         std::vector<std::string> listeners;
     };
@@ -29,6 +30,7 @@ class RpcEnvironment final : public rpc::Environment, public Observer {
 
     // ---- Observer: to subscribers and into the index.
     void on_block(const chain::Execution& execution) override;
+    void on_pruning(std::int64_t keep) override;
     void on_fact(const consensus::Inward& fact) override;
 
     // ---- rpc::Environment

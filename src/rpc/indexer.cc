@@ -16,7 +16,7 @@ using base::refuse;
 constexpr std::string_view tx_hash_tag = "tx.hash";
 constexpr std::string_view tx_height_tag = "tx.height";
 constexpr std::string_view block_height_tag = "block.height";
-constexpr std::uint8_t tx_key = 'h', tx_hash_key = 't', tx_again_key = 'd', tx_event_key = 'e';
+constexpr std::uint8_t kept_key = 'h', tx_hash_key = 't', tx_again_key = 'd', tx_event_key = 'e';
 constexpr std::uint8_t block_key = 'b', block_event_key = 'f';
 constexpr std::size_t short_value_bytes_max = 128;
 constexpr std::uint32_t long_value_mark = 0xffffffff;  // stands for a length
@@ -340,12 +340,10 @@ void KeyValueIndexer::add(std::int64_t height, const wire::Txs& txs,
     std::map<Hash, TxPlace> own;
     for (std::size_t i = 0; i < count; ++i) {
         const TxPlace place{height, static_cast<std::uint32_t>(i)};
-        TxResult result{height, place.index, base::to_bytes(txs[i]), answer.tx_results[i]};
         const Hash hash = types::hash_of_tx(txs[i]);
         const auto [known, is_first] = own.try_emplace(hash, place);
         if (!is_first) entries.push_back(executed_again(std::exchange(known->second, place), hash));
-        entries.push_back({keyed(tx_key, bytes_of(place)), wire::encode(result)});
-        postings.add(tx_event_key, place.index, result.result.events, tx_height_tag);
+        postings.add(tx_event_key, place.index, answer.tx_results[i].events, tx_height_tag);
     }
     for (const auto& [hash, place] : own) {
         Bytes key = keyed(tx_hash_key, base::view(hash));
@@ -361,17 +359,28 @@ void KeyValueIndexer::add(std::int64_t height, const wire::Txs& txs,
     storage_.write(std::move(entries));
 }
 
-Result<std::optional<TxResult>> KeyValueIndexer::tx(BytesView hash) const {
-    const auto place = storage_.get(keyed(tx_hash_key, hash));
-    if (!place) return std::nullopt;
-    return tx_at(place_from(*place));
+void KeyValueIndexer::keep(std::int64_t height, const wire::Txs& txs,
+                           const abci::ResponseFinalizeBlock& answer) {
+    std::vector<IndexStorage::Entry> entries;
+    for (std::size_t i = 0; i < txs.size() && i < answer.tx_results.size(); ++i) {
+        const TxPlace place{height, static_cast<std::uint32_t>(i)};
+        const TxResult result{height, place.index, base::to_bytes(txs[i]), answer.tx_results[i]};
+        entries.push_back({keyed(kept_key, bytes_of(place)), wire::encode(result)});
+    }
+    storage_.write(std::move(entries));
 }
 
-Result<TxResult> KeyValueIndexer::tx_at(const TxPlace& place) const {
-    const auto stored = storage_.get(keyed(tx_key, bytes_of(place)));
-    auto result = wire::decode<TxResult>(stored.value_or(Bytes{}));
-    if (!stored || !result)
-        return refuse("index.tx", "error reading TxResult: the index is damaged");
+Result<std::optional<TxPlace>> KeyValueIndexer::find_tx(BytesView hash) const {
+    const auto place = storage_.get(keyed(tx_hash_key, hash));
+    if (!place) return std::nullopt;
+    return place_from(*place);
+}
+
+Result<std::optional<TxResult>> KeyValueIndexer::kept_tx(const TxPlace& place) const {
+    const auto stored = storage_.get(keyed(kept_key, bytes_of(place)));
+    if (!stored) return std::nullopt;
+    auto result = wire::decode<TxResult>(*stored);
+    if (!result) return refuse("index.tx", "error reading TxResult: the index is damaged");
     return std::move(*result);
 }
 
@@ -449,13 +458,13 @@ std::unexpected<base::Refusal> indexing_disabled(std::string_view what) {
 
 }  // namespace
 
-Result<std::optional<TxResult>> NullIndexer::tx(BytesView) const {
+Result<std::optional<TxPlace>> NullIndexer::find_tx(BytesView) const {
     return indexing_disabled("transaction");
 }
 Result<std::vector<TxPlace>> NullIndexer::search_txs(const Query&) const {
     return indexing_disabled("transaction");
 }
-Result<TxResult> NullIndexer::tx_at(const TxPlace&) const {
+Result<std::optional<TxResult>> NullIndexer::kept_tx(const TxPlace&) const {
     return indexing_disabled("transaction");
 }
 Result<std::vector<std::int64_t>> NullIndexer::search_blocks(const Query&) const {

@@ -5,22 +5,23 @@
 // attributes of events must hold within one event; those on heights hold for the block.
 //
 // Over an ordered map, which the node puts on its disk. Keys, all integers big-endian:
-//     'h' height index           TxResult                every transaction in order
 //     't' hash                   height index            where it was executed last
 //     'd' height index           hash                    of one that was executed again later
 //     'e' tag value height       text (index event)*     where in the block the value occurs
 //     'b' height                 transactions            every block that was indexed
 //     'f' tag value height       text (0 event)*         likewise of the block's own events
+//     'h' height index           TxResult                of blocks that are not stored any more
 // with tag, value and text behind their lengths, so that no value can be taken for the beginning of
 // another. A value of more than 128 bytes stands in the key by its hash, and itself as the entry's
-// text: keys are copied again and again where a database sorts them. For the same reason what is
-// long stands in the order of heights, and a value has one entry for a block, however often it
-// occurs there. A block's 'b' is written with the rest, so that the newest one says what is
-// missing.
+// text: keys are copied again and again where a database sorts them. For the same reason a value
+// has one entry for a block, however often it occurs there. A block's 'b' is written with the rest,
+// so that the newest one says what is missing.
 //
-// A search reads keys and no results: who asks for a page reads those of the page.
+// A search finds places. What was executed there, and with which result, stands in the stored block
+// and its answer; an index that held it too, as CometBFT's does, would write it all twice. Only
+// what the node is about to forget goes into the index.
 //
-// Not here: the map itself; the blocks and their transactions' proofs, which the routes add.
+// Not here: the map itself; the blocks, their answers and proofs, which the routes add.
 #pragma once
 #include "abci/messages.h"
 #include "rpc/environment.h"
@@ -60,11 +61,16 @@ class Indexer {
     virtual void add(std::int64_t height, const wire::Txs& txs,
                      const abci::ResponseFinalizeBlock& answer) = 0;
 
-    [[nodiscard]] virtual Result<std::optional<abci::TxResult>> tx(BytesView hash) const = 0;
+    /// What is not stored elsewhere any longer, or soon will not be.
+    virtual void keep(std::int64_t height, const wire::Txs& txs,
+                      const abci::ResponseFinalizeBlock& answer) = 0;
+
+    [[nodiscard]] virtual Result<std::optional<TxPlace>> find_tx(BytesView hash) const = 0;
     /// Ascending. A transaction that was executed twice counts where it was last.
     [[nodiscard]] virtual Result<std::vector<TxPlace>> search_txs(const Query& query) const = 0;
-    /// Of a place that was found. Refused: it is there no longer.
-    [[nodiscard]] virtual Result<abci::TxResult> tx_at(const TxPlace& place) const = 0;
+    /// Nothing: the block is stored, or was never seen.
+    [[nodiscard]] virtual Result<std::optional<abci::TxResult>> kept_tx(
+        const TxPlace& place) const = 0;
     /// Heights, ascending.
     [[nodiscard]] virtual Result<std::vector<std::int64_t>> search_blocks(
         const Query& query) const = 0;
@@ -78,9 +84,12 @@ class KeyValueIndexer final : public Indexer {
 
     void add(std::int64_t height, const wire::Txs& txs,
              const abci::ResponseFinalizeBlock& answer) override;
-    [[nodiscard]] Result<std::optional<abci::TxResult>> tx(BytesView hash) const override;
+    void keep(std::int64_t height, const wire::Txs& txs,
+              const abci::ResponseFinalizeBlock& answer) override;
+    [[nodiscard]] Result<std::optional<TxPlace>> find_tx(BytesView hash) const override;
     [[nodiscard]] Result<std::vector<TxPlace>> search_txs(const Query& query) const override;
-    [[nodiscard]] Result<abci::TxResult> tx_at(const TxPlace& place) const override;
+    [[nodiscard]] Result<std::optional<abci::TxResult>> kept_tx(
+        const TxPlace& place) const override;
     [[nodiscard]] Result<std::vector<std::int64_t>> search_blocks(
         const Query& query) const override;
 
@@ -96,9 +105,11 @@ class KeyValueIndexer final : public Indexer {
 class NullIndexer final : public Indexer {
   public:
     void add(std::int64_t, const wire::Txs&, const abci::ResponseFinalizeBlock&) override {}
-    [[nodiscard]] Result<std::optional<abci::TxResult>> tx(BytesView hash) const override;
+    void keep(std::int64_t, const wire::Txs&, const abci::ResponseFinalizeBlock&) override {}
+    [[nodiscard]] Result<std::optional<TxPlace>> find_tx(BytesView hash) const override;
     [[nodiscard]] Result<std::vector<TxPlace>> search_txs(const Query& query) const override;
-    [[nodiscard]] Result<abci::TxResult> tx_at(const TxPlace& place) const override;
+    [[nodiscard]] Result<std::optional<abci::TxResult>> kept_tx(
+        const TxPlace& place) const override;
     [[nodiscard]] Result<std::vector<std::int64_t>> search_blocks(
         const Query& query) const override;
 };

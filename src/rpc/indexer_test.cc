@@ -40,12 +40,8 @@ class IndexerTest : public ::testing::Test {
             result.events = {{"note", {{"text", "again", true}}}};
         add_txs(height, txs, answer);
     }
-    std::string places(std::string_view query) {
-        std::string text;
-        const auto found = indexer.search_txs(*Query::parse(query));
-        for (const TxPlace& place : *found)
-            text += std::to_string(place.height) + '.' + std::to_string(place.index) + ' ';
-        return text;
+    static std::string text_of(const TxPlace& place) {
+        return std::to_string(place.height) + '.' + std::to_string(place.index);
     }
     static Bytes tx(std::int64_t height, int number) {
         const std::string text = std::to_string(height) + '.' + std::to_string(number);
@@ -55,8 +51,7 @@ class IndexerTest : public ::testing::Test {
         const auto results = indexer.search_txs(*Query::parse(query));
         if (!results) return results.error().why;
         std::string text;
-        for (const TxPlace& place : *results)
-            text += std::string(base::as_text(indexer.tx_at(place)->tx)) + ' ';
+        for (const TxPlace& place : *results) text += text_of(place) + ' ';
         return text;
     }
     std::string blocks(std::string_view query) {
@@ -73,13 +68,10 @@ class IndexerTest : public ::testing::Test {
 
 TEST_F(IndexerTest, FindsByHash) {
     const Hash hash = types::hash_of_tx(tx(3, 1));
-    const auto result = indexer.tx(base::view(hash));
-    ASSERT_TRUE(result && *result);
-    EXPECT_EQ((*result)->height, 3);
-    EXPECT_EQ((*result)->index, 1U);
+    EXPECT_EQ(indexer.find_tx(base::view(hash)), (TxPlace{3, 1}));
     EXPECT_EQ(found("tx.hash='" + base::to_hex(base::view(hash)) + "' AND tx.height=99"), "3.1 ");
     EXPECT_EQ(found("tx.hash='00'"), "");
-    EXPECT_FALSE(*indexer.tx(Bytes(32, 1)));
+    EXPECT_FALSE(*indexer.find_tx(Bytes(32, 1)));
 }
 
 TEST_F(IndexerTest, FindsByHeight) {
@@ -151,15 +143,15 @@ TEST_F(IndexerTest, ABlockThatIsIndexedAgainChangesNothing) {
 TEST_F(IndexerTest, ATransactionThatIsExecutedAgainCountsWhereItWasLast) {
     add_notes(6, {tx(1, 0), tx(6, 1)});
     add_notes(7, {tx(7, 0), tx(6, 1), tx(7, 0)});
-    EXPECT_EQ(places("note.text='again'"), "6.0 7.1 7.2 ");
-    EXPECT_EQ(places("tx.height=7"), "7.1 7.2 ");
-    EXPECT_EQ(places("tx.height=6"), "6.0 7.1 ");
-    EXPECT_EQ(places("tx.height=1"), "1.1 6.0 ");
-    EXPECT_EQ(places("transfer.amount='1' AND tx.height<3"), "6.0 ");
-    EXPECT_EQ((*indexer.tx(base::view(types::hash_of_tx(tx(7, 0)))))->index, 2U);
+    EXPECT_EQ(found("note.text='again'"), "6.0 7.1 7.2 ");
+    EXPECT_EQ(found("tx.height=7"), "7.1 7.2 ");
+    EXPECT_EQ(found("tx.height=6"), "6.0 7.1 ");
+    EXPECT_EQ(found("tx.height=1"), "1.1 6.0 ");
+    EXPECT_EQ(found("transfer.amount='1' AND tx.height<3"), "6.0 ");
+    EXPECT_EQ(indexer.find_tx(base::view(types::hash_of_tx(tx(7, 0)))), (TxPlace{7, 2}));
     add_notes(9, {tx(1, 0)});
-    EXPECT_EQ(places("tx.height<=1"), "1.1 9.0 ");
-    EXPECT_EQ(places("tx.height<=6 AND tx.height>5"), "7.1 9.0 ");
+    EXPECT_EQ(found("tx.height<=1"), "1.1 9.0 ");
+    EXPECT_EQ(found("tx.height<=6 AND tx.height>5"), "7.1 9.0 ");
 }
 
 TEST_F(IndexerTest, AValueHasOneEntryForABlock) {
@@ -167,7 +159,7 @@ TEST_F(IndexerTest, AValueHasOneEntryForABlock) {
     std::vector<Bytes> txs;
     for (int i = 0; i < 100; ++i) txs.push_back(tx(6, i));
     add_notes(6, txs);
-    EXPECT_EQ(storage.entries.size() - before, 1 + 1 + 2 * 100);
+    EXPECT_EQ(storage.entries.size() - before, 1 + 1 + 100) << "block, value, hashes";
     EXPECT_EQ(indexer.search_txs(*Query::parse("note.text='again'"))->size(), 100U);
 }
 
@@ -185,6 +177,17 @@ TEST_F(IndexerTest, ASearchReadsABoundedNumberOfEntries) {
     EXPECT_TRUE(KeyValueIndexer(storage, 5).search_blocks(*Query::parse("block.height>0")));
 }
 
+TEST_F(IndexerTest, KeepsWhatTheNodeForgets) {
+    EXPECT_FALSE(*indexer.kept_tx({7, 1}));
+    abci::ResponseFinalizeBlock answer;
+    answer.tx_results.resize(2);
+    answer.tx_results[1].log = "done";
+    const std::vector<Bytes> txs = {tx(7, 0), tx(7, 1)};
+    indexer.keep(7, wire::Txs::copy_of(txs), answer);
+    EXPECT_EQ(indexer.kept_tx({7, 1}), (abci::TxResult{7, 1, txs[1], answer.tx_results[1]}));
+    EXPECT_FALSE(*indexer.kept_tx({7, 2}));
+}
+
 TEST_F(IndexerTest, KnowsItsNewestBlock) {
     EXPECT_EQ(indexer.newest_block(2), 5);
     EXPECT_EQ(indexer.newest_block(5), 5);
@@ -193,7 +196,7 @@ TEST_F(IndexerTest, KnowsItsNewestBlock) {
 
 TEST(NullIndexer, SaysThatNothingIsIndexed) {
     const NullIndexer indexer;
-    EXPECT_EQ(indexer.tx({}).error().why, "transaction indexing is disabled");
+    EXPECT_EQ(indexer.find_tx({}).error().why, "transaction indexing is disabled");
     EXPECT_EQ(indexer.search_blocks(*Query::parse("a=1")).error().why,
               "block indexing is disabled");
 }

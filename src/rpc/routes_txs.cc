@@ -92,6 +92,34 @@ std::string evidence_fault(const base::Refusal& refusal) {
     return refusal.check.empty() ? refusal.why : refusal.check + ": " + refusal.why;
 }
 
+/// What was executed at places that the index found: from the stored blocks, else what the index
+/// kept of them.
+class ExecutedTxs {
+  public:
+    explicit ExecutedTxs(const RouteContext& context) : context_(context) {}
+
+    /// Nothing: neither has it, as after a rollback.
+    [[nodiscard]] Result<std::optional<abci::TxResult>> at(const TxPlace& place) {
+        if (place.height != height_) {
+            height_ = place.height;
+            block_ = context_.environment.block(height_);
+            answer_ = block_ ? context_.environment.results(height_) : std::nullopt;
+        }
+        if (!block_ || !answer_) return context_.indexer.kept_tx(place);
+        if (place.index >= block_->data.txs.size() || place.index >= answer_->tx_results.size())
+            return std::nullopt;
+        return abci::TxResult{place.height, place.index,
+                              base::to_bytes(block_->data.txs[place.index]),
+                              answer_->tx_results[place.index]};
+    }
+
+  private:
+    const RouteContext& context_;
+    std::int64_t height_ = 0;  // of what follows
+    std::shared_ptr<const types::Block> block_;
+    std::optional<abci::ResponseFinalizeBlock> answer_;
+};
+
 /// A request that waits until its transaction is in a block.
 struct CommitWait {
     const RouteContext context;
@@ -122,7 +150,9 @@ struct CommitWait {
 void tx(const RouteContext& context, const Arguments& arguments, Answer answer) {
     const Bytes& hash = std::get<Bytes>(arguments[0]);
     if (hash.empty()) return answer(refuse("rpc.tx", "transaction hash cannot be empty"));
-    const auto result = context.indexer.tx(hash);
+    const auto place = context.indexer.find_tx(hash);
+    if (!place) return answer(std::unexpected(place.error()));
+    const auto result = *place ? ExecutedTxs(context).at(**place) : std::nullopt;
     if (!result) return answer(std::unexpected(result.error()));
     if (!*result)
         return answer(
@@ -150,10 +180,11 @@ void tx_search(const RouteContext& context, const Arguments& arguments, Answer a
     if (!page) return answer(std::unexpected(page.error()));
     JsonWriter writer;
     writer.begin_object().name("txs").begin_array();
+    ExecutedTxs executed(context);
     for (const TxPlace& place : std::span(*results).subspan(page->skip, page->count)) {
-        const auto result = context.indexer.tx_at(place);
+        const auto result = executed.at(place);
         if (!result) return answer(std::unexpected(result.error()));
-        write_tx(writer, context.environment, *result, std::get<bool>(arguments[1]));
+        if (*result) write_tx(writer, context.environment, **result, std::get<bool>(arguments[1]));
     }
     writer.end_array();
     writer.name("total_count").quoted(static_cast<std::int64_t>(results->size()));

@@ -424,6 +424,7 @@ void RunningNode::Parts::observe(const node::EngineParts& engine) {
                                     seats.get(),
                                     *bus,
                                     *indexer,
+                                    !config.storage.discard_abci_responses,
                                     genesis,
                                     {fmt::format("Listener(@{})", config.p2p.external_address)}});
     node->add_observer(*environment);
