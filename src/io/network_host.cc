@@ -20,6 +20,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+constexpr std::size_t aside_waiting_max = 64;
 constexpr std::size_t read_bytes_max = 64 * 1024;
 constexpr std::chrono::milliseconds read_pause{5};
 // So many handlers that are ready make one turn.
@@ -65,7 +66,9 @@ NetworkHost::NetworkHost(asio::io_context& loop, node::Reporter& reporter, Netwo
       config_(std::move(config)),
       acceptor_(loop),
       next_link_(config_.first_link),
-      timer_(loop) {}
+      timer_(loop),
+      indexing_(std::in_place, aside_waiting_max),
+      searching_(std::in_place, aside_waiting_max) {}
 
 NetworkHost::~NetworkHost() = default;
 
@@ -283,12 +286,39 @@ void NetworkHost::save_address_book(std::string text) {
 
 // ---- The loop
 
+void NetworkHost::do_aside(node::Aside kind, std::function<void()> work,
+                           std::function<void()> done) {
+    std::optional<Worker>& worker = kind == node::Aside::indexing ? indexing_ : searching_;
+    if (!worker) return;  // the loop has ended
+    worker->give([this, work = std::move(work), done = std::move(done)]() mutable {
+        work();
+        {
+            const std::scoped_lock lock(done_mutex_);
+            done_.push_back(std::move(done));
+        }
+        boost::asio::post(loop_, [this] { tell_done(); });
+    });
+}
+
+void NetworkHost::tell_done() {
+    std::vector<std::function<void()>> done;
+    {
+        const std::scoped_lock lock(done_mutex_);
+        done.swap(done_);
+    }
+    for (const std::function<void()>& tell : done) tell();
+}
+
 void NetworkHost::run() {
     while (!stopping_) {
         if (loop_.run_one() == 0) break;
         for (int i = 1; i < turn_handlers_max && !stopping_ && loop_.poll_one() > 0;) ++i;
         if (!stopping_) node_->end_turn();
     }
+    searching_->drop();
+    searching_.reset();
+    indexing_.reset();
+    done_.clear();
 }
 
 void NetworkHost::stop_loop() {

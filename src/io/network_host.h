@@ -8,6 +8,8 @@
 // brings, and of what we say no more than the node says (Node::end_turn looks at unsent_bytes). A
 // peer that takes nothing for `write_timeout` is closed.
 //
+// What may take long and touches nothing of the node's has threads of its own (do_aside).
+//
 // Not here: what bytes mean (node), files (log_file.h), RPC (http_server.h).
 #pragma once
 #include <boost/asio/io_context.hpp>
@@ -17,6 +19,7 @@
 #include <map>
 #include <memory>
 
+#include "io/worker.h"
 #include "node/node.h"
 
 namespace tandem::io {
@@ -51,6 +54,8 @@ class NetworkHost final : public node::Host {
     [[nodiscard]] node::Time now() const override;
     [[nodiscard]] types::Timestamp wall_clock() const override;
     void call_at(node::Time at, std::function<void()> work) override;
+    void do_aside(node::Aside kind, std::function<void()> work,
+                  std::function<void()> done) override;
     [[nodiscard]] crypto::SecretArray<32> fresh_secret() override;
     void write(node::LinkId number, base::Bytes bytes) override;
     [[nodiscard]] std::size_t unsent_bytes(node::LinkId number) const override;
@@ -70,6 +75,7 @@ class NetworkHost final : public node::Host {
     void start_writing(const std::shared_ptr<Link>& link);
     void lost(const std::shared_ptr<Link>& link);
     void arm_timers();
+    void tell_done();
 
     boost::asio::io_context& loop_;
     node::Reporter& reporter_;
@@ -86,6 +92,9 @@ class NetworkHost final : public node::Host {
     node::Time armed_for_{0};
     bool armed_ = false;
     bool stopping_ = false;
+    std::mutex done_mutex_;
+    std::vector<std::function<void()>> done_;     // aside, and to be told in a turn
+    std::optional<Worker> indexing_, searching_;  // until the loop ends
 };
 
 }  // namespace tandem::io

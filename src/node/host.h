@@ -40,6 +40,9 @@ class Log {
     virtual void sync() = 0;
 };
 
+/// Work beside the node's thread, each kind in the order in which it was given.
+enum class Aside : std::uint8_t { indexing, searching };
+
 class Host {
   public:
     virtual ~Host() = default;
@@ -48,6 +51,9 @@ class Host {
     [[nodiscard]] virtual types::Timestamp wall_clock() const = 0;
     /// Runs `work` once, at `at` or soon after, in a turn of its own.
     virtual void call_at(Time at, std::function<void()> work) = 0;
+    /// Does `work` beside everything else, then `done` in a turn of the node. What `work` touches
+    /// must bear that. Waits where too much of this kind waits already.
+    virtual void do_aside(Aside kind, std::function<void()> work, std::function<void()> done) = 0;
 
     // ---- Connections.
     /// 32 random bytes for the handshake.

@@ -27,6 +27,9 @@ std::string peer_state_text(const gossip::PeerModel& model) {
         model.catchup_commit_round, quoted(model.catchup_commit));
 }
 
+constexpr std::int64_t index_lag_max = 100;  // blocks; more than a host lets wait
+constexpr std::size_t searches_max = 64;
+
 /// What FinalizeBlock changed about the validators; validated when the block was executed.
 std::vector<types::ValidatorChange> changes_of(const chain::Execution& execution) {
     auto changes = chain::validator_changes(execution.answer().validator_updates,
@@ -53,13 +56,60 @@ RpcEnvironment::RpcEnvironment(Parts parts)
 
 void RpcEnvironment::on_block(const chain::Execution& execution) {
     const auto& decided = execution.decided();
-    const wire::Txs& txs = decided.block->data.txs;
-    parts_.indexer.add(execution.height(), txs, execution.answer());
-    if (!parts_.answers_are_kept) parts_.indexer.keep(execution.height(), txs, execution.answer());
-    parts_.bus.publish_block(
-        {decided.id, decided.block.pointer(),
-         std::make_shared<const abci::ResponseFinalizeBlock>(execution.answer())},
-        changes_of(execution));
+    const rpc::ExecutedBlock executed{
+        decided.id, decided.block.pointer(),
+        std::make_shared<const abci::ResponseFinalizeBlock>(execution.answer())};
+    auto changes = changes_of(execution);
+    if (!has_recovered_) {
+        index(*executed.block, *executed.answer);
+        return parts_.bus.publish_block(executed, changes);
+    }
+    const auto publication =
+        std::make_shared<Publication>([this, executed, changes = std::move(changes)] {
+            parts_.bus.publish_block(executed, changes);
+        });
+    publications_.push_back(publication);
+    parts_.engine.host.do_aside(
+        Aside::indexing, [this, executed] { index(*executed.block, *executed.answer); },
+        [this, publication] {
+            publication->is_ready = true;
+            publish_ready();
+        });
+}
+
+/// On any thread.
+void RpcEnvironment::index(const types::Block& block, const abci::ResponseFinalizeBlock& answer) {
+    const std::int64_t height = block.header.height;
+    parts_.indexer.add(height, block.data.txs, answer);
+    if (!parts_.answers_are_kept) parts_.indexer.keep(height, block.data.txs, answer);
+}
+
+void RpcEnvironment::publish_ready() {
+    while (!publications_.empty() && publications_.front()->is_ready) {
+        const auto publication = std::move(publications_.front());
+        publications_.pop_front();
+        publication->publish();
+    }
+}
+
+void RpcEnvironment::publish(rpc::Event event) {
+    if (publications_.empty()) return parts_.bus.publish(event);
+    publications_.push_back(std::make_shared<Publication>(
+        [this, event = std::move(event)] { parts_.bus.publish(event); }, true));
+}
+
+void RpcEnvironment::recovered() {
+    has_recovered_ = true;
+    const std::int64_t last = latest_height();
+    if (last == 0) return;
+    const std::int64_t first = std::max(base_height(), last - index_lag_max);
+    std::int64_t newest = parts_.indexer.newest_block(first);
+    while (newest < last) {
+        newest = std::max(newest + 1, first);
+        const auto stored = block(newest);
+        const auto answer = results(newest);
+        if (stored && answer) index(*stored, *answer);
+    }
 }
 
 void RpcEnvironment::on_pruning(std::int64_t keep) {
@@ -73,17 +123,17 @@ void RpcEnvironment::on_pruning(std::int64_t keep) {
 void RpcEnvironment::on_fact(const consensus::Inward& fact) {
     if (parts_.bus.clients() == 0) return;  // what nobody hears is not made
     if (const auto* vote = std::get_if<consensus::VoteAdded>(&fact)) {
-        parts_.bus.publish(rpc::vote_event(*vote->vote));
+        publish(rpc::vote_event(*vote->vote));
     } else if (const auto* step = std::get_if<consensus::NewRoundStep>(&fact)) {
-        parts_.bus.publish(rpc::round_step_event(*step));
+        publish(rpc::round_step_event(*step));
     } else if (const auto* notice = std::get_if<consensus::Notify>(&fact)) {
         if (notice->notice != consensus::Notice::new_round)
-            return parts_.bus.publish(rpc::notice_event(*notice));
+            return publish(rpc::notice_event(*notice));
         const auto& validators = parts_.node.engine().consensus_state().validators;
         if (!validators) return;
         const types::Address& proposer = validators->proposer().address;
-        parts_.bus.publish(rpc::new_round_event(
-            *notice, proposer, validators->index_of(base::view(proposer)).value_or(0)));
+        publish(rpc::new_round_event(*notice, proposer,
+                                     validators->index_of(base::view(proposer)).value_or(0)));
     }
 }
 
@@ -275,6 +325,17 @@ base::Verdict RpcEnvironment::dial_peers(const rpc::PeersToDial& peers) {
     if (!addresses) return std::unexpected(addresses.error());
     parts_.node.dial_peers(*addresses, peers.persistent, peers.unconditional);
     return {};
+}
+
+bool RpcEnvironment::search_aside(std::function<void()> search, std::function<void()> done) {
+    if (searches_ >= searches_max) return false;
+    ++searches_;
+    parts_.engine.host.do_aside(Aside::searching, std::move(search),
+                                [this, done = std::move(done)] {
+                                    --searches_;
+                                    done();
+                                });
+    return true;
 }
 
 rpc::Environment::TimerId RpcEnvironment::set_timer(types::Duration after,

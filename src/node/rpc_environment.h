@@ -2,8 +2,11 @@
 // engine, the stores, the mempool and the application.
 //
 // Everything here is on the node's own thread, and nothing waits: the application answers at once,
-// and who waits for a block is called when it comes (rpc/event_bus.h).
+// and who waits for a block is called when it comes (rpc/event_bus.h). A block is put into the
+// index beside that thread, and published when it can be found there; what happens meanwhile is
+// published after it.
 #pragma once
+#include <deque>
 #include <set>
 
 #include "node/node.h"
@@ -21,7 +24,7 @@ class RpcEnvironment final : public rpc::Environment, public Observer {
         const p2p::LocalNode& local;
         seats::SeatsApplication* seats = nullptr;  // null: the chain has none
         rpc::EventBus& bus;
-        rpc::Indexer& indexer;
+        rpc::Indexer& indexer;         // used by another thread, too
         bool answers_are_kept = true;  // of blocks that are stored (EngineConfig::keep_answers)
         const types::GenesisDoc& genesis;
         std::vector<std::string> listeners;
@@ -30,6 +33,9 @@ class RpcEnvironment final : public rpc::Environment, public Observer {
 
     // ---- Observer: to subscribers and into the index.
     void on_block(const chain::Execution& execution) override;
+    /// Puts into the index what a process before this one executed and did not, a few blocks. Until
+    /// then everything is done at once: a node that recovers has no turns.
+    void recovered();
     void on_pruning(std::int64_t keep) override;
     void on_fact(const consensus::Inward& fact) override;
 
@@ -63,11 +69,25 @@ class RpcEnvironment final : public rpc::Environment, public Observer {
     [[nodiscard]] base::Verdict add_evidence(const types::Evidence& evidence) override;
     [[nodiscard]] base::Verdict dial_seeds(std::span<const std::string> addresses) override;
     [[nodiscard]] base::Verdict dial_peers(const rpc::PeersToDial& peers) override;
+    [[nodiscard]] bool search_aside(std::function<void()> search,
+                                    std::function<void()> done) override;
     TimerId set_timer(types::Duration after, std::function<void()> ring) override;
     void cancel_timer(TimerId timer) override;
 
   private:
+    struct Publication {
+        std::function<void()> publish;
+        bool is_ready = false;
+    };
+    void index(const types::Block& block, const abci::ResponseFinalizeBlock& answer);
+    void publish(rpc::Event event);
+    void publish_ready();
+
     Parts parts_;
+    std::deque<std::shared_ptr<Publication>>
+        publications_;  // from a block on that is being indexed
+    bool has_recovered_ = false;
+    std::size_t searches_ = 0;
     std::string genesis_text_;
     TimerId next_timer_ = 1;
     std::set<TimerId> timers_;  // that may still ring

@@ -164,6 +164,16 @@ class Environment {
     [[nodiscard]] virtual Verdict dial_seeds(std::span<const std::string> addresses) = 0;
     [[nodiscard]] virtual Verdict dial_peers(const PeersToDial& peers) = 0;
 
+    // ---- What takes long.
+    /// Does `search`, which only reads the index, beside everything else where there is a thread
+    /// for it; then `done`. False: too many wait already.
+    [[nodiscard]] virtual bool search_aside(std::function<void()> search,
+                                            std::function<void()> done) {
+        search();
+        done();
+        return true;
+    }
+
     // ---- Time. `ring` is called once after the duration, unless it was cancelled.
     using TimerId = std::uint64_t;
     [[nodiscard]] virtual TimerId set_timer(Duration after, std::function<void()> ring) = 0;

@@ -68,6 +68,8 @@ class Indexer {
     [[nodiscard]] virtual Result<std::optional<TxPlace>> find_tx(BytesView hash) const = 0;
     /// Ascending. A transaction that was executed twice counts where it was last.
     [[nodiscard]] virtual Result<std::vector<TxPlace>> search_txs(const Query& query) const = 0;
+    /// The highest block that was indexed, from `first` on; 0: none.
+    [[nodiscard]] virtual std::int64_t newest_block(std::int64_t first) const = 0;
     /// Nothing: the block is stored, or was never seen.
     [[nodiscard]] virtual Result<std::optional<abci::TxResult>> kept_tx(
         const TxPlace& place) const = 0;
@@ -86,15 +88,13 @@ class KeyValueIndexer final : public Indexer {
              const abci::ResponseFinalizeBlock& answer) override;
     void keep(std::int64_t height, const wire::Txs& txs,
               const abci::ResponseFinalizeBlock& answer) override;
+    [[nodiscard]] std::int64_t newest_block(std::int64_t first) const override;
     [[nodiscard]] Result<std::optional<TxPlace>> find_tx(BytesView hash) const override;
     [[nodiscard]] Result<std::vector<TxPlace>> search_txs(const Query& query) const override;
     [[nodiscard]] Result<std::optional<abci::TxResult>> kept_tx(
         const TxPlace& place) const override;
     [[nodiscard]] Result<std::vector<std::int64_t>> search_blocks(
         const Query& query) const override;
-
-    /// The highest block that was indexed, from `first` on; 0: none.
-    [[nodiscard]] std::int64_t newest_block(std::int64_t first) const;
 
   private:
     IndexStorage& storage_;
@@ -106,6 +106,9 @@ class NullIndexer final : public Indexer {
   public:
     void add(std::int64_t, const wire::Txs&, const abci::ResponseFinalizeBlock&) override {}
     void keep(std::int64_t, const wire::Txs&, const abci::ResponseFinalizeBlock&) override {}
+    [[nodiscard]] std::int64_t newest_block(std::int64_t) const override {
+        return std::numeric_limits<std::int64_t>::max();
+    }
     [[nodiscard]] Result<std::optional<TxPlace>> find_tx(BytesView hash) const override;
     [[nodiscard]] Result<std::vector<TxPlace>> search_txs(const Query& query) const override;
     [[nodiscard]] Result<std::optional<abci::TxResult>> kept_tx(

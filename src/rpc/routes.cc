@@ -116,6 +116,14 @@ std::int64_t per_page_of(const Argument& argument) {
     return std::min(*asked, per_page_max);
 }
 
+bool is_order(std::string_view order) {
+    return order.empty() || order == "asc" || order == "desc";
+}
+
+std::unexpected<base::Refusal> wrong_order() {
+    return base::refuse("rpc.order_by", "expected order_by to be either `asc` or `desc` or empty");
+}
+
 Result<Page> page_of(const Argument& page, const Argument& per_page, std::size_t total) {
     const std::int64_t size = per_page_of(per_page);
     const auto count = static_cast<std::int64_t>(total);

@@ -47,6 +47,28 @@ void invoke(const Route& route, const RouteContext& context, const Arguments& ar
 /// Whether the answer may be cached, given the arguments.
 [[nodiscard]] bool is_cacheable(const Route& route, const Arguments& arguments);
 
+// ---- Searches of the index.
+/// "asc", "desc" or empty.
+[[nodiscard]] bool is_order(std::string_view order);
+[[nodiscard]] std::unexpected<base::Refusal> wrong_order();
+
+/// Finds with `find` beside everything else, and answers with what `write` makes of it.
+template <typename Find, typename Write>
+void search_aside(const RouteContext& context, Find find, Write write, Answer answer) {
+    using Found = std::invoke_result_t<Find>;
+    const auto found = std::make_shared<std::optional<Found>>();
+    const auto reply = std::make_shared<Answer>(std::move(answer));
+    const bool is_taken = context.environment.search_aside(
+        [found, find = std::move(find)] { *found = find(); },
+        [found, reply, write = std::move(write), alive = context.alive] {
+            if (alive.expired()) return;
+            if (!**found) return (*reply)(std::unexpected((*found)->error()));
+            (*reply)(write(std::move(***found)));
+        });
+    if (!is_taken)
+        (*reply)(base::refuse("rpc.searches", "too many searches wait already; try again later"));
+}
+
 // ---- Paging, as every list has it.
 inline constexpr std::int64_t per_page_default = 30, per_page_max = 100;
 [[nodiscard]] std::int64_t per_page_of(const Argument& argument);

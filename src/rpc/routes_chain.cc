@@ -189,27 +189,37 @@ void consensus_params(const RouteContext& context, const Arguments& arguments, A
     answer(writer.take());
 }
 
+namespace {
+
+Result<std::string> blocks_answer(const RouteContext& context, const Arguments& arguments,
+                                  std::vector<std::int64_t> heights, bool is_descending) {
+    if (is_descending) std::ranges::reverse(heights);
+    const auto page = page_of(arguments[1], arguments[2], heights.size());
+    if (!page) return std::unexpected(page.error());
+    JsonWriter writer;
+    writer.begin_object().name("blocks").begin_array();
+    for (const std::int64_t height : std::span(heights).subspan(page->skip, page->count))
+        if (context.environment.meta(height)) write_block(writer, context.environment, height);
+    writer.end_array();
+    writer.name("total_count").quoted(static_cast<std::int64_t>(heights.size()));
+    writer.end_object();
+    return writer.take();
+}
+
+}  // namespace
+
 void block_search(const RouteContext& context, const Arguments& arguments, Answer answer) {
     const auto query = Query::parse(std::get<std::string>(arguments[0]));
     if (!query) return answer(std::unexpected(query.error()));
-    auto heights = context.indexer.search_blocks(*query);
-    if (!heights) return answer(std::unexpected(heights.error()));
     const std::string& order = std::get<std::string>(arguments[3]);
-    if (order.empty() || order == "desc")
-        std::ranges::reverse(*heights);
-    else if (order != "asc")
-        return answer(
-            refuse("rpc.order_by", "expected order_by to be either `asc` or `desc` or empty"));
-    const auto page = page_of(arguments[1], arguments[2], heights->size());
-    if (!page) return answer(std::unexpected(page.error()));
-    JsonWriter writer;
-    writer.begin_object().name("blocks").begin_array();
-    for (const std::int64_t height : std::span(*heights).subspan(page->skip, page->count))
-        if (context.environment.meta(height)) write_block(writer, context.environment, height);
-    writer.end_array();
-    writer.name("total_count").quoted(static_cast<std::int64_t>(heights->size()));
-    writer.end_object();
-    answer(writer.take());
+    if (!is_order(order)) return answer(wrong_order());
+    search_aside(
+        context,
+        [&indexer = context.indexer, query = *query] { return indexer.search_blocks(query); },
+        [context, arguments, is_descending = order != "asc"](std::vector<std::int64_t> heights) {
+            return blocks_answer(context, arguments, std::move(heights), is_descending);
+        },
+        std::move(answer));
 }
 
 }  // namespace tandem::rpc::routes

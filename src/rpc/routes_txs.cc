@@ -145,6 +145,25 @@ struct CommitWait {
     }
 };
 
+Result<std::string> txs_answer(const RouteContext& context, const Arguments& arguments,
+                               std::vector<TxPlace> places, bool is_descending) {
+    if (is_descending) std::ranges::reverse(places);
+    const auto page = page_of(arguments[2], arguments[3], places.size());
+    if (!page) return std::unexpected(page.error());
+    JsonWriter writer;
+    writer.begin_object().name("txs").begin_array();
+    ExecutedTxs executed(context);
+    for (const TxPlace& place : std::span(places).subspan(page->skip, page->count)) {
+        const auto result = executed.at(place);
+        if (!result) return std::unexpected(result.error());
+        if (*result) write_tx(writer, context.environment, **result, std::get<bool>(arguments[1]));
+    }
+    writer.end_array();
+    writer.name("total_count").quoted(static_cast<std::int64_t>(places.size()));
+    writer.end_object();
+    return writer.take();
+}
+
 }  // namespace
 
 void tx(const RouteContext& context, const Arguments& arguments, Answer answer) {
@@ -168,28 +187,14 @@ void tx_search(const RouteContext& context, const Arguments& arguments, Answer a
         return answer(refuse("rpc.query", "maximum query length exceeded"));
     const auto query = Query::parse(text);
     if (!query) return answer(std::unexpected(query.error()));
-    auto results = context.indexer.search_txs(*query);
-    if (!results) return answer(std::unexpected(results.error()));
     const std::string& order = std::get<std::string>(arguments[4]);
-    if (order == "desc")
-        std::ranges::reverse(*results);
-    else if (!order.empty() && order != "asc")
-        return answer(
-            refuse("rpc.order_by", "expected order_by to be either `asc` or `desc` or empty"));
-    const auto page = page_of(arguments[2], arguments[3], results->size());
-    if (!page) return answer(std::unexpected(page.error()));
-    JsonWriter writer;
-    writer.begin_object().name("txs").begin_array();
-    ExecutedTxs executed(context);
-    for (const TxPlace& place : std::span(*results).subspan(page->skip, page->count)) {
-        const auto result = executed.at(place);
-        if (!result) return answer(std::unexpected(result.error()));
-        if (*result) write_tx(writer, context.environment, **result, std::get<bool>(arguments[1]));
-    }
-    writer.end_array();
-    writer.name("total_count").quoted(static_cast<std::int64_t>(results->size()));
-    writer.end_object();
-    answer(writer.take());
+    if (!is_order(order)) return answer(wrong_order());
+    search_aside(
+        context, [&indexer = context.indexer, query = *query] { return indexer.search_txs(query); },
+        [context, arguments, is_descending = order == "desc"](std::vector<TxPlace> places) {
+            return txs_answer(context, arguments, std::move(places), is_descending);
+        },
+        std::move(answer));
 }
 
 void check_tx(const RouteContext& context, const Arguments& arguments, Answer answer) {

@@ -404,6 +404,7 @@ Opened<void> RunningNode::Parts::assemble() {
     observe(engine);  // a block that recovery finishes is indexed, too
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)
         return failed(verdict.error(), ExitCode::bad_data);
+    environment->recovered();
     local->info.protocol_version.app = node->engine().state().version.app;
     return {};
 }

@@ -345,6 +345,11 @@ void VirtualNode::call_at(Time at, std::function<void()> work) {
     });
 }
 
+void VirtualNode::do_aside(node::Aside, std::function<void()> work, std::function<void()> done) {
+    work();
+    call_at(now(), std::move(done));
+}
+
 crypto::SecretArray<32> VirtualNode::fresh_secret() {
     std::array<std::uint8_t, 32> bytes{};
     bytes[1] = static_cast<std::uint8_t>(index_ + 1);  // X25519 passes over some bits of the first

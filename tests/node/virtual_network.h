@@ -173,6 +173,8 @@ class VirtualNode final : public node::Host, public node::Reporter, public node:
     [[nodiscard]] Time now() const override;
     [[nodiscard]] types::Timestamp wall_clock() const override;
     void call_at(Time at, std::function<void()> work) override;
+    void do_aside(node::Aside kind, std::function<void()> work,
+                  std::function<void()> done) override;
     [[nodiscard]] crypto::SecretArray<32> fresh_secret() override;
     void write(LinkId link, base::Bytes bytes) override;
     [[nodiscard]] std::size_t unsent_bytes(LinkId) const override { return 0; }
