@@ -102,6 +102,21 @@ struct VirtualNode::Process {
     evidence::Pool evidence;
     p2p::LocalNode local;
     node::Node node;
+
+    node::EngineParts parts(VirtualNode& owner) {
+        return {.host = owner,
+                .reporter = owner,
+                .log = owner.log_,
+                .database = owner.database_,
+                .blocks = blocks,
+                .states = states,
+                .application = seats    ? static_cast<abci::Application&>(*seats)
+                               : around ? *around
+                                        : *application,
+                .evidence = evidence,
+                .mempool = mempool,
+                .verifier = crypto::real_verifier()};
+    }
 };
 
 VirtualNode::Process::Process(VirtualNode& owner)
@@ -119,18 +134,7 @@ VirtualNode::Process::Process(VirtualNode& owner)
       mempool(mempool::Limits{}),
       evidence(owner.database_, blocks, states, crypto::real_verifier()),
       local{*owner.node_key_, {}, node::open_channels(types::tx_bytes_max_default), {}},
-      node({.host = owner,
-            .reporter = owner,
-            .log = owner.log_,
-            .database = owner.database_,
-            .blocks = blocks,
-            .states = states,
-            .application = seats    ? static_cast<abci::Application&>(*seats)
-                           : around ? *around
-                                    : *application,
-            .evidence = evidence,
-            .mempool = mempool,
-            .verifier = crypto::real_verifier()},
+      node(parts(owner),
            {.engine = {.consensus = owner.network_.timeouts,
                        .rules = {},
                        .key = owner.network_.has_remote_signers ? nullptr : owner.key_,
@@ -257,7 +261,8 @@ void VirtualNode::ask(const sync::LightQuestion& question) {
 
 std::unique_ptr<abci::Application> VirtualNode::make_application(ledger::Storage& in_database) {
     if (network_.share_snapshot_interval_ == 0)
-        return std::make_unique<ledger::KvStore>(application_storage_);
+        return std::make_unique<ledger::KvStore>(
+            application_storage_, ledger::KvStoreOptions{.retain_blocks = network_.retain_blocks});
     return std::make_unique<ledger::Share>(
         in_database, crypto::real_verifier(),
         ledger::ShareSettings{
@@ -343,6 +348,14 @@ void VirtualNode::call_at(Time at, std::function<void()> work) {
     network_.clock.at(at, [this, life = life_, work = std::move(work)] {
         turn(life, [&work](node::Node&) { work(); });
     });
+}
+
+node::EngineParts VirtualNode::parts() {
+    return process_->parts(*this);
+}
+
+const p2p::LocalNode& VirtualNode::local() const {
+    return process_->local;
 }
 
 void VirtualNode::do_aside(node::Aside, std::function<void()> work, std::function<void()> done) {

@@ -103,6 +103,8 @@ class VirtualNetwork {
     std::size_t unfinished_bytes_max = std::size_t{512} << 20U;
     /// The keys of all validators are with remote signers. Set before the first start.
     bool has_remote_signers = false;
+    /// Blocks that `kvstore` asks to keep; 0: all. Set before the start.
+    std::int64_t retain_blocks = 0;
     /// Puts an application around that of a node, whenever its process begins. None: there is none.
     std::function<std::unique_ptr<abci::Application>(std::size_t node, abci::Application& inner)>
         around_application;
@@ -150,6 +152,9 @@ class VirtualNode final : public node::Host, public node::Reporter, public node:
     [[nodiscard]] const seats::SeatsApplication* seats() const;
     [[nodiscard]] std::int64_t height();
     [[nodiscard]] store::BlockStore& blocks();
+    /// What its engine stands on, for whoever stands on that, too. REQUIRES: running.
+    [[nodiscard]] node::EngineParts parts();
+    [[nodiscard]] const p2p::LocalNode& local() const;
     [[nodiscard]] consensus::Shared<types::ValidatorSet> validators(std::int64_t height);
     [[nodiscard]] const crypto::PublicKey& key() const { return public_key_; }
     /// REQUIRES: the network has them, and this node was started.
