@@ -221,12 +221,14 @@ void Node::Process::carry_out_inward(consensus::Inward& effect) {
             if (number == process.timer_number) (void)process.feed(consensus::TimerRang{name});
         });
     } else if (const auto* build = std::get_if<consensus::BuildBlock>(&effect)) {
+        if (core.state().valid) broken("makes a block though it knows a valid one");
         later(takes(answer_time_max), [question = *build](Process& p) { p.build_block(question); });
     } else if (const auto* judge = std::get_if<consensus::JudgeBlock>(&effect)) {
         later(takes(answer_time_max), [question = *judge](Process& p) { p.judge_block(question); });
     } else if (std::holds_alternative<consensus::Halt>(effect)) {
         broken("consensus halts: two thirds prevote what our state calls invalid");
     } else if (const auto* conflict = std::get_if<consensus::ReportConflict>(&effect)) {
+        conflict_reported = true;
         evidence.report(conflict->first, conflict->second);
     } else if (std::holds_alternative<consensus::NewRoundStep>(effect) ||
                std::holds_alternative<consensus::NewValidBlock>(effect) ||

@@ -104,12 +104,15 @@ struct Node::Process {
     void receive_heartbeat(const MessagePtr& message, const seats::Heartbeat& heartbeat);
     void saw_own(const std::optional<Bytes>& record);
     void receive_vote(std::size_t from, const Message::Vote& message);
+    /// Whether consensus has a vote of somebody else of the same place for something else.
+    [[nodiscard]] bool is_in_conflict(const types::Vote& vote) const;
     void receive_proposal(std::size_t from, const Message::Proposal& message);
     void receive_block(std::size_t from, const Message::Block& message);
     void add_evidence(const types::Evidence& evidence);
 
     // ---- Gossip (process_gossip.cc).
     void tick();
+    void look_at_core();
     [[nodiscard]] MessagePtr own_status() const;
     void ask(std::size_t peer, const MessagePtr& status);
     void answer(std::size_t from, const Message::Status& status);
@@ -144,6 +147,7 @@ struct Node::Process {
     std::deque<Outgoing> outgoing;
     bool barrier_running = false;
     bool replaying = false;
+    bool conflict_reported = false;  // by consensus, since it was set to false
     std::uint64_t timer_number = 0;
 
     /// Heartbeats that the pool did not refuse, by height.

@@ -23,7 +23,20 @@ Message::Status::Votes votes_of(const consensus::HeightVotes& votes, std::int32_
 
 }  // namespace
 
+/// Some faults of consensus only cost time, because others make good for them, and no judge who
+/// sees blocks would know: a node that does not see that it has decided, or waits for the wrong
+/// proposer. In the node's mind they can be seen.
+void Node::Process::look_at_core() {
+    if (halted) return;
+    core.check_invariants();
+    const consensus::State& now = core.state();
+    if (now.round > 0 && now.validators->proposer().address !=
+                             now.start->validators->advanced(now.round).proposer().address)
+        broken("takes somebody else for the proposer of the round");
+}
+
 void Node::Process::tick() {
+    look_at_core();
     const Nanos patience = node.setting_.timeouts.timeout_commit.nanos + patience_beyond_commit;
     if (!halted && world().now() - progress_at > patience) {
         const std::size_t peers = node.setting_.nodes.size();

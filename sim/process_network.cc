@@ -136,7 +136,22 @@ void Node::Process::receive_vote(std::size_t from, const Message::Vote& message)
         };
         if (!heard_own || place(**heard_own) <= place(vote)) heard_own = message.vote;
     }
-    (void)feed(consensus::VoteReceived{peer_id(from), *message.verified});
+    const bool in_conflict = is_in_conflict(vote);
+    conflict_reported = false;
+    const bool taken = feed(consensus::VoteReceived{peer_id(from), *message.verified}).has_value();
+    if (in_conflict && taken && !conflict_reported && !halted)
+        broken("keeps to itself that somebody has voted twice");
+}
+
+bool Node::Process::is_in_conflict(const types::Vote& vote) const {
+    const consensus::State& now = core.state();
+    if (vote.height != now.height || vote.validator_address == node.address_) return false;
+    const types::VoteSet* set = vote.type == types::SignedMsgType::prevote
+                                    ? now.votes.prevotes(vote.round)
+                                    : now.votes.precommits(vote.round);
+    if (set == nullptr) return false;
+    const auto* held = set->vote(static_cast<std::size_t>(vote.validator_index));
+    return held != nullptr && (*held)->block_id != vote.block_id;
 }
 
 void Node::Process::receive_proposal(std::size_t from, const Message::Proposal& message) {

@@ -53,6 +53,11 @@ void check_end(const State& s) {
         if (s.decided) TANDEM_CHECK(s.proposal_block && s.proposal_block->id == *majority);  // 6
     }
     TANDEM_CHECK(!s.decided || s.step == Step::commit);  // 6
+    if (s.step == Step::commit || s.halted) return;
+    for (const auto& [round, votes] : s.votes.rounds()) {
+        const BlockId* majority = s.votes.precommit_majority(round);
+        TANDEM_CHECK(majority == nullptr || majority->is_zero());  // 12
+    }
 }
 
 void check_waiting(const State& s) {

@@ -19,6 +19,8 @@
 //   9. Votes are tracked for every round up to R.
 //  10. The timer set last is of this height or an earlier one, and of no round beyond R.
 //  11. Of each validator at most pending_votes_max votes wait for judgement of their extensions.
+//  12. Where the precommits of any round hold a majority for a block, the step is `commit`, or
+//      consensus has halted.
 #pragma once
 #include "consensus/height_votes.h"
 
