@@ -151,7 +151,7 @@ void Node::judge_transactions(Peer& peer) {
 void Node::say_transactions(Peer& peer) {
     const auto channel = static_cast<std::uint8_t>(types::ChannelId::mempool);
     const auto is_left = [&](mempool::PeerId sender) { return is_left_to(sender.value, peer); };
-    while (peer.link.can_send(channel) && peer.link.queued_bytes(channel) < Peer::tx_bytes_ahead) {
+    while (peer.link.can_send(channel) && peer.link.load(channel).bytes < Peer::tx_bytes_ahead) {
         const mempool::Tx tx = parts_.mempool.next_for(peer.mempool_id(), peer.txs,
                                                        peer.gossip.model().height, is_left);
         if (tx == nullptr) {
@@ -194,7 +194,7 @@ void Node::say_wanted(Peer& peer, types::ChannelId id, std::deque<Request>& want
                       const Answer& answer_to) {
     const auto channel = static_cast<std::uint8_t>(id);
     while (!wanted.empty() && peer.link.can_send(channel) &&
-           peer.link.queued_bytes(channel) < Peer::answer_bytes_ahead) {
+           peer.link.load(channel).bytes < Peer::answer_bytes_ahead) {
         const Request request = wanted.front();
         wanted.pop_front();
         std::optional<base::Bytes> answer = answer_to(request);

@@ -37,6 +37,23 @@ std::vector<types::ValidatorChange> changes_of(const chain::Execution& execution
     return changes ? std::move(*changes) : std::vector<types::ValidatorChange>{};
 }
 
+/// Messages whole, of a connection that is as old as this. Rates are the average: nobody keeps
+/// more.
+rpc::FlowStatus flow_of(const Tallies& tallies, types::Duration age, types::Timestamp now) {
+    rpc::FlowStatus flow;
+    for (const Tally& tally : tallies) {
+        flow.bytes += static_cast<std::int64_t>(tally.bytes);
+        flow.samples += static_cast<std::int64_t>(tally.messages);
+    }
+    flow.start = wire::add(now, {-age.nanos});
+    flow.duration = age;
+    const auto seconds = std::max(1.0, static_cast<double>(age.nanos) / 1e9);
+    flow.rate_average = static_cast<std::int64_t>(static_cast<double>(flow.bytes) / seconds);
+    flow.rate_now = flow.rate_current = flow.rate_peak = flow.rate_average;
+    flow.active = true;
+    return flow;
+}
+
 base::Result<std::vector<types::PeerAddress>> addresses_from(std::span<const std::string> texts) {
     std::vector<types::PeerAddress> addresses;
     for (const std::string& text : texts) {
@@ -174,6 +191,7 @@ rpc::NetInfo RpcEnvironment::net_info() const {
     rpc::NetInfo info;
     info.listening = !parts_.listeners.empty();
     info.listeners = parts_.listeners;
+    const types::Timestamp wall_clock = parts_.engine.host.wall_clock();
     for (const auto& [id, peer] : parts_.node.peers()) {
         if (!peer.link.open()) continue;
         rpc::PeerStatus status;
@@ -181,12 +199,18 @@ rpc::NetInfo RpcEnvironment::net_info() const {
         status.is_outbound = peer.outbound;
         status.remote_ip = peer.remote_ip;
         status.duration = {(parts_.engine.host.now() - peer.since).count()};
-        for (const p2p::Channel& channel : parts_.local.channels)
-            if (peer.link.has_channel(channel.id))
-                status.channels.push_back(
-                    {.id = channel.id,
-                     .send_queue_capacity = static_cast<std::int64_t>(channel.queue_messages_max),
-                     .priority = channel.priority});
+        status.sent = flow_of(peer.traffic.sent, status.duration, wall_clock);
+        status.received = flow_of(peer.traffic.received, status.duration, wall_clock);
+        for (const p2p::Channel& channel : parts_.local.channels) {
+            if (!peer.link.has_channel(channel.id)) continue;
+            const p2p::ChannelLoad load = peer.link.load(channel.id);
+            status.channels.push_back(
+                {.id = channel.id,
+                 .send_queue_capacity = static_cast<std::int64_t>(channel.queue_messages_max),
+                 .send_queue_size = static_cast<std::int64_t>(load.messages),
+                 .priority = channel.priority,
+                 .recently_sent = static_cast<std::int64_t>(load.recently_sent)});
+        }
         info.peers.push_back(std::move(status));
     }
     return info;

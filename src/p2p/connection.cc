@@ -66,9 +66,10 @@ bool Connection::can_send(std::uint8_t channel) const {
     return queue != queues_.end() && queue->messages.size() < queue->channel.queue_messages_max;
 }
 
-std::size_t Connection::queued_bytes(std::uint8_t channel) const {
+ChannelLoad Connection::load(std::uint8_t channel) const {
     const auto queue = std::ranges::find(queues_, channel, &Queue::id);
-    return queue == queues_.end() ? 0 : queue->bytes;
+    if (queue == queues_.end()) return {};
+    return {queue->messages.size(), queue->bytes, queue->recently_sent};
 }
 
 bool Connection::send(std::uint8_t channel, Message message) {

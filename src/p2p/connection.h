@@ -62,6 +62,13 @@ class RateLimit {
     Time since_;
 };
 
+/// What a channel has to send, and sent.
+struct ChannelLoad {
+    std::size_t messages = 0;         // that wait, one that is being cut included
+    std::size_t bytes = 0;            // of them, that one in full
+    std::uint64_t recently_sent = 0;  // bytes; fades by a fifth every two seconds
+};
+
 class Connection {
   public:
     using Message = std::shared_ptr<const base::Bytes>;
@@ -72,8 +79,7 @@ class Connection {
     /// REQUIRES: the channel is one of those given, the message is within its size.
     [[nodiscard]] bool send(std::uint8_t channel, Message message);
     [[nodiscard]] bool can_send(std::uint8_t channel) const;
-    /// Of the messages that wait on the channel, one that is being cut in full.
-    [[nodiscard]] std::size_t queued_bytes(std::uint8_t channel) const;
+    [[nodiscard]] ChannelLoad load(std::uint8_t channel) const;
     [[nodiscard]] bool has_output() const noexcept;
 
     /// Appends packets, of at least `bytes` together where there are as many and the rate allows.

@@ -56,8 +56,8 @@ class PeerLink {
 
     // ---- Once open; before, nothing can be sent.
     [[nodiscard]] bool can_send(std::uint8_t channel) const;
-    [[nodiscard]] std::size_t queued_bytes(std::uint8_t channel) const {
-        return connection_ ? connection_->queued_bytes(channel) : 0;
+    [[nodiscard]] ChannelLoad load(std::uint8_t channel) const {
+        return connection_ ? connection_->load(channel) : ChannelLoad{};
     }
     /// False, and nothing is queued: the queue is full, or the peer lacks the channel.
     [[nodiscard]] bool send(std::uint8_t channel, Connection::Message message);

@@ -319,7 +319,7 @@ TEST_F(Hostile, RequestsForBlocksThatAreNotReadCostNoMemory) {
     std::size_t most = 0, heard = 0;
     ASSERT_TRUE(network.run_until([&] {
         if (const node::Peer* peer = their_peer())
-            most = std::max(most, peer->link.queued_bytes(blocksync_channel));
+            most = std::max(most, peer->link.load(blocksync_channel).bytes);
         heard = static_cast<std::size_t>(std::ranges::count_if(
             stranger->heard,
             [](const auto& message) { return message.message.size() > tx_bytes; }));

@@ -75,6 +75,24 @@ TEST_F(RpcEnvironmentTest, WhatIsPublishedCanBeFoundAndStaysInOrder) {
     EXPECT_EQ(early, 0) << "a step of a height was told before the block below it";
 }
 
+TEST_F(RpcEnvironmentTest, SaysWhatConnectionsCarried) {
+    network.start_all();
+    watch();
+    ASSERT_TRUE(network.run_to_height(3));
+    const rpc::NetInfo info = environment->net_info();
+    ASSERT_EQ(info.peers.size(), 3U);
+    for (const rpc::PeerStatus& peer : info.peers) {
+        EXPECT_GT(peer.sent.samples, 10);
+        EXPECT_GT(peer.received.bytes, 10 * peer.received.samples);
+        EXPECT_GT(peer.received.rate_average, 0);
+        EXPECT_LE(peer.sent.rate_average, peer.sent.bytes);
+        EXPECT_EQ(peer.sent.duration.nanos, peer.duration.nanos);
+        const auto votes = std::ranges::find(peer.channels, 0x22, &rpc::ChannelStatus::id);
+        ASSERT_NE(votes, peer.channels.end());
+        EXPECT_GT(votes->recently_sent, 0);
+    }
+}
+
 TEST_F(RpcEnvironmentTest, IndexesWhatAProcessBeforeDidNot) {
     network.start_all();
     watch();
