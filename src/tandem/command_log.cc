@@ -8,6 +8,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "signer/watermark.h"
 #include "store/log.h"
 #include "tandem/node_client.h"
 #include "tandem/node_files.h"
@@ -57,6 +58,23 @@ std::expected<std::vector<SegmentFile>, Failure> segments_in(const fs::path& fol
 template <typename T>
 json typed(const T& value) {
     return json::parse(types::to_json(value));
+}
+
+/// What a key was about to sign. Bytes that are no watermark are shown as they are.
+json watermark(base::BytesView record) {
+    json out{{"record", base::to_hex(record)}};
+    const auto read = wire::decode<signer::WatermarkRecord>(record);
+    if (!read) return out;
+    out["address"] = base::to_hex(read->address);
+    out["height"] = read->height;
+    out["round"] = read->round;
+    out["step"] = read->step;
+    const auto content = types::content_of(read->sign_bytes);
+    if (!content) return out;
+    out["type"] = content->type;
+    out["block_id"] = typed(content->block_id);
+    if (content->type == types::SignedMsgType::proposal) out["pol_round"] = content->pol_round;
+    return out;
 }
 
 /// A logged event; each names its height.
@@ -128,7 +146,7 @@ struct Describe {
     json operator()(const store::SegmentHead& e) const {
         json out{{"event", "segment"}, {"format", e.format}, {"chain_id", e.chain_id}};
         if (e.has_marker) out["marker"] = e.marker;
-        if (!e.watermark.empty()) out["watermark"] = base::to_hex(e.watermark);
+        if (!e.watermark.empty()) out["watermark"] = watermark(e.watermark);
         return out;
     }
     json operator()(const store::LoggedInput& e) const {
@@ -140,7 +158,9 @@ struct Describe {
         return {{"event", "end_of_height"}, {"height", e.height}};
     }
     json operator()(const store::LoggedWatermark& e) const {
-        return {{"event", "watermark"}, {"record", base::to_hex(e.record)}};
+        json out = watermark(e.record);
+        out["event"] = "watermark";
+        return out;
     }
 };
 

@@ -162,6 +162,20 @@ Result<SignDecision> decide_signing(const LastSigned& last, std::string_view cha
                                   proposal);
 }
 
+std::optional<SignedContent> content_of(BytesView sign_bytes) {
+    const auto content = [](const auto& read, std::int64_t pol_round) {
+        return SignedContent{read.type, read.height, read.round, pol_round,
+                             read.block_id ? *read.block_id : BlockId{}};
+    };
+    // Their fields have other numbers, so what is read as the wrong one of the two may hold.
+    const auto vote = read_signed<SignedVote>(sign_bytes);
+    if (vote && vote->type != SignedMsgType::proposal) return content(*vote, -1);
+    const auto proposal = read_signed<SignedProposal>(sign_bytes);
+    if (proposal && proposal->type == SignedMsgType::proposal)
+        return content(*proposal, proposal->pol_round);
+    return std::nullopt;
+}
+
 template <typename Message>
 void GuardedKey::carry_out(const SignDecision& decision, Message& message) {
     if (const auto* again = std::get_if<SignAgain>(&decision)) {

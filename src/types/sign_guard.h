@@ -60,6 +60,19 @@ using SignDecision = std::variant<SignFresh, SignAgain>;
 /// block. Whether extensions are enabled is the caller's to know.
 [[nodiscard]] bool signs_extension(const Vote& vote);
 
+/// What sign-bytes commit to, but for time and chain.
+struct SignedContent {
+    SignedMsgType type{};
+    std::int64_t height = 0;
+    std::int64_t round = 0;
+    std::int64_t pol_round = -1;  // of proposals
+    BlockId block_id;
+
+    bool operator==(const SignedContent&) const = default;
+};
+/// Of sign-bytes as LastSigned has them; nothing where they are none.
+[[nodiscard]] std::optional<SignedContent> content_of(BytesView sign_bytes);
+
 /// A key behind its guard, in memory: what CometBFT's local signer does between two writes of its
 /// state file.
 class GuardedKey {

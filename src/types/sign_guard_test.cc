@@ -142,6 +142,24 @@ TEST(SignGuard, SignsExtensionsAfreshAlsoEmptyOnes) {
 }
 
 /// Whatever it is asked, it never signs two things for one height, round and step.
+TEST(SignGuard, SaysWhatWasSigned) {
+    EXPECT_EQ(content_of(after(vote(precommit, 5, 2)).sign_bytes),
+              (SignedContent{precommit, 5, 2, -1, block(1)}));
+    EXPECT_EQ(content_of(after(vote(prevote, 6, 0, BlockId{})).sign_bytes),
+              (SignedContent{prevote, 6, 0, -1, BlockId{}}));
+    for (const std::int32_t pol_round : {-1, 0, 3}) {
+        Proposal proposal;
+        proposal.height = 7;
+        proposal.round = 4;
+        proposal.pol_round = pol_round;
+        proposal.block_id = block(2);
+        EXPECT_EQ(content_of(after(proposal).sign_bytes),
+                  (SignedContent{SignedMsgType::proposal, 7, 4, pol_round, block(2)}));
+    }
+    EXPECT_FALSE(content_of({}));
+    EXPECT_FALSE(content_of(Bytes{3, 1, 2}));
+}
+
 TEST(SignGuard, NeverEquivocates) {
     base::SeededRandom dice(8);
     GuardedKey guard(key(), {});

@@ -2,9 +2,11 @@
 """Twenty times a seat's validator dies, in every way and at every moment that matters; its standby
 takes over. After each: no write that was answered as committed is lost, there is one chain, nobody
 signed for a height whose set lacks its key, the switch is what the blocks say, and just as many
-commits lack the seat as the protocol promises."""
+commits lack the seat as the protocol promises. In the end the logs of all nodes say that no key has
+signed twice."""
 import sys
 
+from double_signs import DoubleSigns
 from harness import Failed, seats_network
 from torment import Load, Torment
 
@@ -39,6 +41,10 @@ def main():
         for node in network.nodes:
             if (code := node.stop()) != 0:
                 raise Failed(f"{node.name} ended with {code} on SIGTERM")
+        signs = DoubleSigns()
+        for node in network.nodes:
+            signs.read(node)
+        print(signs.check(network.nodes))
         writes = sum(len(load.written) for load in torment.loads)
         print(f"{torment.failovers} failovers, {writes} writes, none lost")
 
