@@ -7,6 +7,7 @@
 #include "io/folder_lock.h"
 #include "io/log_file.h"
 #include "io/rocks_database.h"
+#include "signer/watermark.h"
 #include "store/block_store.h"
 #include "store/state_store.h"
 #include "tandem/cli.h"
@@ -422,6 +423,12 @@ TEST_F(Commands, LogPrintsOneObjectALine) {
         ASSERT_TRUE(opened) << opened.error().why;
         io::LogFile& log = *opened->log;
         log.append_watermark(base::Bytes{1, 0xab});
+        types::LastSigned signed_last{5, 1, types::SignStep::prevote, {}, {}};
+        log.append_watermark(signer::encode_watermark(base::Bytes(20, 0xcd), signed_last));
+        types::Proposal proposal;
+        proposal.height = 5;
+        signed_last.sign_bytes = types::sign_bytes("a-chain", proposal);
+        log.append_watermark(signer::encode_watermark(base::Bytes(20, 0xcd), signed_last));
         log.append({{1'700'000'000, 0}, consensus::TransactionsAvailable{5}});
         log.append(
             {{1'700'000'001, 500'000'000}, consensus::TimerRang{{6, 2, consensus::Step::propose}}});
@@ -434,11 +441,19 @@ TEST_F(Commands, LogPrintsOneObjectALine) {
     std::vector<json> lines;
     std::istringstream text(ran.out);
     for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
-    ASSERT_EQ(lines.size(), 5U) << ran.out;
+    ASSERT_EQ(lines.size(), 7U) << ran.out;
     EXPECT_EQ(lines[0]["event"], "segment");
     EXPECT_EQ(lines[0]["chain_id"], "a-chain");
     EXPECT_EQ(lines[1]["event"], "watermark");
     EXPECT_EQ(lines[1]["record"], "01ab");
+    EXPECT_EQ(lines[2]["address"], base::to_hex(base::Bytes(20, 0xcd)));
+    EXPECT_EQ(lines[2]["height"], 5);
+    EXPECT_EQ(lines[2]["step"], 2);
+    EXPECT_FALSE(lines[2].contains("block_id")) << "what was signed is not known";
+    EXPECT_EQ(lines[3]["type"], 32);
+    EXPECT_EQ(lines[3]["pol_round"], -1);
+    EXPECT_EQ(lines[3]["block_id"]["hash"], "");
+    lines.erase(lines.begin() + 2, lines.begin() + 4);
     EXPECT_EQ(lines[2]["event"], "transactions_available");
     EXPECT_EQ(lines[2]["height"], 5);
     EXPECT_EQ(lines[2]["now"], "2023-11-14T22:13:20Z");
@@ -464,7 +479,14 @@ TEST_F(Commands, LogPrintsOneObjectALine) {
     EXPECT_EQ(damaged.code, static_cast<int>(ExitCode::bad_data)) << damaged.out << damaged.err;
     EXPECT_NE(damaged.err.find("damaged at byte " + lines[2]["position"].dump()), std::string::npos)
         << damaged.err;
-    EXPECT_EQ(std::ranges::count(damaged.out, '\n'), 2) << "what stands before is shown";
+    EXPECT_EQ(std::ranges::count(damaged.out, '\n'), 4) << "what stands before is shown";
+}
+
+TEST_F(Commands, ReindexRefusesWhatHasNoStores) {
+    refused(ExitCode::no_input, {"reindex-event", "--home", "h"}, "genesis.json");
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    refused(ExitCode::no_input, {"reindex_event", "--home", "h"}, "no blockstore found in h/data");
+    refused(ExitCode::usage, {"reindex-event", "--start-height", "one"}, "--start-height");
 }
 
 TEST_F(Commands, InspectRefusesWhatHasNoStores) {

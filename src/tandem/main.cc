@@ -5,6 +5,7 @@
 
 #include "base/nearest_name.h"
 #include "tandem/cli.h"
+#include "tandem/offline_commands.h"
 
 namespace tandem::program {
 namespace {
@@ -69,6 +70,7 @@ int run(int argc, char** argv) {
     add_log(app, context);
     add_shim(app, context);
     add_inspect(app, context);
+    add_reindex(app, context);
     add_light(app, context);
     add_status(app, context);
     add_tx_commands(app, context);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`tandem inspect` shows what a killed node had stored, by the routes that CometBFT has there, and
-changes nothing on the disk; a running node's folder it leaves alone."""
+changes nothing on the disk; a running node's folder it leaves alone. `tandem reindex-event` makes
+the index of a node that kept none."""
 import hashlib
 import re
 import subprocess
@@ -25,13 +26,48 @@ def contents(folder):
             for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock"}
 
 
+def reindex(home, code, said, *options):
+    """What it prints on standard output."""
+    ran = subprocess.run([tandem_program(), "reindex-event", "--home", str(home), *options],
+                         capture_output=True, text=True)
+    expect(f"exit code of reindex-event {options}: {ran.stderr}", ran.returncode, code)
+    if said not in ran.stdout + ran.stderr:
+        raise Failed(f"reindex-event {options} does not say {said}: {ran.stdout}{ran.stderr}")
+    return ran.stdout
+
+
+def indexes_again(node, found):
+    """The node ran without an index; `found`: the height of a transaction."""
+    home = node.home
+    node.kill()
+    reindex(home, 78, "found null event sink")
+    configure(home, indexer='"kv"')
+    reindex(home, 1, "requested start height: 1000000", "--start-height", "1000000")
+    reindex(home, 1, "less than the start height: 2", "--start-height", "2", "--end-height", "1")
+    reindex(home, 0, f"heights {found - 1} to {found - 1}", "--start-height", str(found - 1),
+            "--end-height", str(found - 1))  # leaves the transaction out
+    node.start()
+    wait("the node", lambda: node.height() >= found)
+    search = {"query": f'"tx.height={found}"'}
+    expect("found before", node.rpc("tx_search", **search)["total_count"], "0")
+    reindex(home, 75, "stop it first")
+    expect("exit code", node.stop(), 0)
+    reindex(home, 0, "set the start block height to the base height of the blockstore 1")
+    reindex(home, 0, "heights 1 to", "--end-height", "1000000")  # once more: no harm
+    node.start()
+    wait("the node", lambda: node.height() >= found)
+    expect("found after", node.rpc("tx_search", **search)["total_count"], "1")
+    expect("blocks found", node.rpc("block_search", query=f'"block.height<={found}"')[
+        "total_count"], str(found))
+
+
 def main():
     with Network() as network:
         home = network.folder / "node"
         port = free_ports(4)
         subprocess.run([tandem_program(), "init", "--home", str(home)], check=True,
                        stdout=subprocess.DEVNULL)
-        configure(home, proxy_app='"persistent_kvstore"')
+        configure(home, proxy_app='"persistent_kvstore"', indexer='"null"')
         node = Node("node", home, port, [
             tandem_program(), "start", "--home", str(home), "--rpc.laddr",
             f"tcp://127.0.0.1:{port}", "--p2p.laddr", f"tcp://127.0.0.1:{port + 1}"])
@@ -39,6 +75,8 @@ def main():
         node.start()
         wait("a block", lambda: node.height() >= 1)
         height = node.write("name", "satoshi")
+        network.wait_for_height(height + 1)
+        indexes_again(node, height)
         node_wants = {"block": {"height": height}, "block_results": {"height": height},
                       "validators": {"height": height}, "consensus_params": {"height": height},
                       "commit": {"height": height}, "header": {"height": height},
