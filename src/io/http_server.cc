@@ -43,7 +43,28 @@ std::string shown(const stream_protocol::endpoint& raw) {
            std::to_string(endpoint.port());
 }
 
+base::Verdict load_files(asio::ssl::context& tls, const TlsFiles& files) {
+    tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                    asio::ssl::context::no_tlsv1_1);
+    error_code error;
+    tls.use_certificate_chain_file(files.certificate, error);
+    if (error)
+        return refuse("rpc.tls_cert_file", fmt::format("the certificate {} cannot be used: {}",
+                                                       files.certificate, error.message()));
+    // Refused as well where it is not the certificate's.
+    tls.use_private_key_file(files.key, asio::ssl::context::pem, error);
+    if (error)
+        return refuse("rpc.tls_key_file",
+                      fmt::format("the key {} cannot be used: {}", files.key, error.message()));
+    return {};
+}
+
 }  // namespace
+
+base::Verdict check_tls_files(const TlsFiles& files) {
+    asio::ssl::context tls(asio::ssl::context::tls_server);
+    return load_files(tls, files);
+}
 
 void MetricsHandler::handle(rpc::HttpRequest request,
                             std::function<void(rpc::HttpResponse)> reply) {
@@ -99,20 +120,8 @@ struct HttpServer::Core : std::enable_shared_from_this<HttpServer::Core> {
 
 base::Verdict HttpServer::Core::load_tls() {
     if (!shared->config.tls) return {};
-    const TlsFiles& files = *shared->config.tls;
     tls.emplace(asio::ssl::context::tls_server);
-    tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                     asio::ssl::context::no_tlsv1_1);
-    error_code error;
-    tls->use_certificate_chain_file(files.certificate, error);
-    if (error)
-        return refuse("rpc.tls_cert_file", fmt::format("the certificate {} cannot be used: {}",
-                                                       files.certificate, error.message()));
-    tls->use_private_key_file(files.key, asio::ssl::context::pem, error);
-    if (error)
-        return refuse("rpc.tls_key_file",
-                      fmt::format("the key {} cannot be used: {}", files.key, error.message()));
-    return {};
+    return load_files(*tls, *shared->config.tls);
 }
 
 base::Verdict HttpServer::Core::open(Listener& listener, const stream_protocol::endpoint& endpoint,

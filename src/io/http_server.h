@@ -30,6 +30,8 @@ struct TlsFiles {
     std::string certificate;  // PEM, the chain
     std::string key;          // PEM
 };
+/// Refused, "rpc.tls_cert_file" or "rpc.tls_key_file": cannot be used, or not of one another.
+[[nodiscard]] base::Verdict check_tls_files(const TlsFiles& files);
 
 struct HttpServerConfig {
     std::vector<std::string> listen;    // "tcp://host:port", port 0: any; "unix:///path"

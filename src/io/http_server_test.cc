@@ -493,6 +493,14 @@ TEST_F(HttpServerTest, FilesOfTlsThatCannotBeUsedAreRefused) {
     const auto made = HttpServer::start(loop, handler, config);
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().check, "rpc.tls_cert_file");
+
+    const TemporaryFolder one, other;
+    const TlsFiles files = make_certificate(one.path());
+    EXPECT_TRUE(check_tls_files(files));
+    const auto mixed = check_tls_files({files.certificate, make_certificate(other.path()).key});
+    ASSERT_FALSE(mixed);
+    EXPECT_EQ(mixed.error().check, "rpc.tls_key_file");
+    EXPECT_EQ(check_tls_files({files.key, files.key}).error().check, "rpc.tls_cert_file");
 }
 
 }  // namespace

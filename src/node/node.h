@@ -80,6 +80,8 @@ class Node final : EngineListener, StateSync::Owner {
     /// Dials, restores a snapshot if that is wanted, and syncs blocks; consensus begins when there
     /// are no more of them.
     void start();
+    /// In place of it: consensus as the log leaves it, and nobody is dialled. For who only looks.
+    void begin_offline() { engine_.begin_consensus(); }
 
     // ---- Events. The host calls end_turn() after each of them, and after each piece of work that
     // it was asked to call.

@@ -61,6 +61,7 @@ Outcome run_inspect(const Context& context, const InspectOptions& options) {
     if (config->rpc.laddr.empty())
         return fail(ExitCode::configuration,
                     "rpc.laddr is empty: say where to serve with --rpc.laddr");
+    TANDEM_DO(check_tls(config->rpc, *home));
     auto genesis = load_genesis(home->at(config->base.genesis_file));
     if (!genesis) return fail(genesis.error());
 

@@ -424,11 +424,12 @@ TEST_F(Commands, LogPrintsOneObjectALine) {
         io::LogFile& log = *opened->log;
         log.append_watermark(base::Bytes{1, 0xab});
         types::LastSigned signed_last{5, 1, types::SignStep::prevote, {}, {}};
-        log.append_watermark(signer::encode_watermark(base::Bytes(20, 0xcd), signed_last));
+        log.append_watermark(signer::encode_watermark(types::Address(20, 0xcd), signed_last));
         types::Proposal proposal;
         proposal.height = 5;
+        proposal.pol_round = -1;
         signed_last.sign_bytes = types::sign_bytes("a-chain", proposal);
-        log.append_watermark(signer::encode_watermark(base::Bytes(20, 0xcd), signed_last));
+        log.append_watermark(signer::encode_watermark(types::Address(20, 0xcd), signed_last));
         log.append({{1'700'000'000, 0}, consensus::TransactionsAvailable{5}});
         log.append(
             {{1'700'000'001, 500'000'000}, consensus::TimerRang{{6, 2, consensus::Step::propose}}});

@@ -71,6 +71,7 @@ int run(int argc, char** argv) {
     add_shim(app, context);
     add_inspect(app, context);
     add_reindex(app, context);
+    add_replay(app, context);
     add_light(app, context);
     add_status(app, context);
     add_tx_commands(app, context);

@@ -3,8 +3,12 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "tandem/files.h"
+
 namespace tandem::program {
 namespace {
+
+constexpr std::size_t tls_file_bytes_max = std::size_t{1} << 20;
 
 Result<std::vector<types::PeerAddress>> addresses_in(std::string_view list) {
     std::vector<types::PeerAddress> addresses;
@@ -151,7 +155,21 @@ std::size_t connections_max(std::int64_t configured) {
                            : static_cast<std::size_t>(configured);
 }
 
+io::TlsFiles tls_files(const RpcConfig& config, const Home& home) {
+    return {home.at("config/" + config.tls_cert_file).string(),
+            home.at("config/" + config.tls_key_file).string()};
+}
+
 }  // namespace
+
+Verdict check_tls(const RpcConfig& config, const Home& home) {
+    if (!config.uses_tls()) return {};
+    const io::TlsFiles files = tls_files(config, home);
+    for (const std::string& path : {files.certificate, files.key})
+        if (const auto text = read_file(path, tls_file_bytes_max); !text)
+            return std::unexpected(text.error());
+    return io::check_tls_files(files);
+}
 
 io::HttpServerConfig http_config(const RpcConfig& config, const Home& home) {
     io::HttpServerConfig server;
@@ -160,9 +178,7 @@ io::HttpServerConfig http_config(const RpcConfig& config, const Home& home) {
     server.cors.origins = config.cors_allowed_origins;
     server.cors.methods = config.cors_allowed_methods;
     server.cors.headers = config.cors_allowed_headers;
-    if (config.uses_tls())
-        server.tls = io::TlsFiles{home.at("config/" + config.tls_cert_file).string(),
-                                  home.at("config/" + config.tls_key_file).string()};
+    if (config.uses_tls()) server.tls = tls_files(config, home);
     server.connections_max = connections_max(config.max_open_connections);
     server.body_bytes_max = static_cast<std::size_t>(config.max_body_bytes);
     server.header_bytes_max = static_cast<std::uint32_t>(config.max_header_bytes);

@@ -25,6 +25,8 @@ namespace tandem::program {
 [[nodiscard]] mempool::Limits mempool_limits(const MempoolConfig& config);
 [[nodiscard]] std::uint32_t tx_bytes_max(const MempoolConfig& config);
 [[nodiscard]] rpc::ServiceConfig service_config(const RpcConfig& config);
+/// Refused: files of TLS that are set and cannot be used ("file.*", "rpc.tls_*").
+[[nodiscard]] Verdict check_tls(const RpcConfig& config, const Home& home);
 /// `home`: where the files of TLS are.
 [[nodiscard]] io::HttpServerConfig http_config(const RpcConfig& config, const Home& home);
 [[nodiscard]] io::HttpServerConfig http_config(const InstrumentationConfig& config);

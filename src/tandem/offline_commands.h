@@ -5,5 +5,6 @@
 namespace tandem::program {
 
 void add_reindex(CLI::App& app, Context& context);
+void add_replay(CLI::App& app, Context& context);
 
 }  // namespace tandem::program

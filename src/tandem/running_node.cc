@@ -74,6 +74,9 @@ struct RunningNode::Parts {
     /// Whether to begin with a snapshot: as configured, where there is no state yet.
     [[nodiscard]] bool begins_with_snapshot() const;
 
+    /// What recovery will find. Asks the application.
+    [[nodiscard]] chain::RecoveryFacts look(abci::Application& asked) const;
+
     // ---- Opening, in this order.
     Opened<void> read_files();
     Opened<void> open_storage();
@@ -91,6 +94,8 @@ struct RunningNode::Parts {
 
     Home home;
     Config config;
+    bool only_looks = false;
+    chain::RecoveryFacts facts_before;  // of recovery; of a node that only looks
     std::unique_ptr<ProcessReporter> reporter;
     types::GenesisDoc genesis;
     std::shared_ptr<const crypto::SigningKey> node_key;
@@ -140,7 +145,18 @@ RunningNode::~RunningNode() = default;
 
 std::expected<std::unique_ptr<RunningNode>, Failure> RunningNode::open(const Home& home,
                                                                        const Config& config) {
+    return open(std::make_unique<Parts>(home, config));
+}
+
+std::expected<std::unique_ptr<RunningNode>, Failure> RunningNode::open_to_look(
+    const Home& home, const Config& config) {
     auto parts = std::make_unique<Parts>(home, config);
+    parts->only_looks = true;
+    return open(std::move(parts));
+}
+
+std::expected<std::unique_ptr<RunningNode>, Failure> RunningNode::open(
+    std::unique_ptr<Parts> parts) {
     for (const auto step : {&Parts::read_files, &Parts::open_storage, &Parts::find_validator_key,
                             &Parts::choose_application, &Parts::open_network, &Parts::assemble})
         if (auto done = ((*parts).*step)(); !done) return std::unexpected(done.error());
@@ -210,6 +226,13 @@ Opened<void> RunningNode::Parts::read_files() {
     if (const auto usable = types::check_usable(genesis); !usable)
         return failed(usable.error(), ExitCode::configuration);
 
+    if (!config.rpc.laddr.empty()) {
+        if (const auto usable = check_tls(config.rpc, home); !usable)
+            return failed(usable.error(), ExitCode::configuration);
+        if (config.rpc.tls_cert_file.empty() != config.rpc.tls_key_file.empty())
+            reporter->report(node::LogLevel::warning, "rpc",
+                             "without TLS: of tls_cert_file and tls_key_file only one is set");
+    }
     auto node_secret = load_node_key(home.at(config.base.node_key_file));
     if (!node_secret) return failed(node_secret.error(), ExitCode::no_input);
     node_key = std::make_shared<FileKey>(std::move(*node_secret));
@@ -386,6 +409,9 @@ Opened<void> RunningNode::Parts::assemble() {
                                    .evidence = *evidence,
                                    .mempool = *mempool,
                                    .verifier = verifier};
+    if (only_looks && begins_with_snapshot())
+        return failed({"statesync", "nothing is stored yet: the node will begin with a snapshot"},
+                      ExitCode::no_input);
     if (begins_with_snapshot()) {
         auto addresses = light_addresses(config.statesync);
         if (!addresses) return failed(addresses.error(), ExitCode::configuration);
@@ -401,12 +427,32 @@ Opened<void> RunningNode::Parts::assemble() {
     host->attach(*node);
     if (light_servers) light_servers->attach(*node);
     measure();
+    if (only_looks) facts_before = look(engine.application);
     observe(engine);  // a block that recovery finishes is indexed, too
     if (const auto verdict = node->recover(genesis, log_file->contents); !verdict)
         return failed(verdict.error(), ExitCode::bad_data);
     environment->recovered();
     local->info.protocol_version.app = node->engine().state().version.app;
     return {};
+}
+
+chain::RecoveryFacts RunningNode::Parts::look(abci::Application& asked) const {
+    chain::RecoveryFacts facts;
+    facts.initial_height = genesis.initial_height;
+    facts.store_base = blocks->base();
+    facts.store_height = blocks->height();
+    if (const auto state = states->load()) facts.state_height = state->last_block_height;
+    facts.application_height = asked
+                                   .info({std::string(cometbft_version), types::block_protocol,
+                                          types::p2p_protocol, "2.0.0"})
+                                   .last_block_height;
+    facts.answer_stored = facts.store_height > 0 && states->answer(facts.store_height).has_value();
+    if (const auto& newest = log_file->contents.newest) {
+        facts.log = newest->has_marker ? chain::RecoveryFacts::Log::marker
+                                       : chain::RecoveryFacts::Log::no_marker;
+        facts.log_height = newest->marker;
+    }
+    return facts;
 }
 
 void RunningNode::Parts::observe(const node::EngineParts& engine) {
@@ -453,6 +499,14 @@ base::Verdict RunningNode::Parts::serve_metrics() {
     reporter->report(node::LogLevel::info, "node",
                      "metrics at " + metrics_server->addresses().front() + "/metrics");
     return {};
+}
+
+RunningNode::Replayed RunningNode::replay() {
+    TANDEM_CHECK(parts_->only_looks);
+    node::Node& node = *parts_->node;
+    node.begin_offline();
+    return {parts_->facts_before, node.engine().state().last_block_height,
+            &node.engine().consensus_state()};
 }
 
 Outcome RunningNode::run() {
