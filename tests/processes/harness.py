@@ -163,7 +163,7 @@ class Events:
     """What a node says by itself: a subscription over WebSocket, iterated event by event."""
 
     def __init__(self, node, query):
-        self.connection = socket.create_connection((node.host, node.rpc_port), LIMIT_SECONDS)
+        self.connection = self.connect(node)
         self.stream = self.connection.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         self.connection.sendall((f"GET /websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket"
@@ -178,6 +178,9 @@ class Events:
         answer = self.receive()
         if "error" in answer:
             raise Failed(f"{node.name} refuses to subscribe: {answer['error']}")
+
+    def connect(self, node):
+        return socket.create_connection((node.host, node.rpc_port), LIMIT_SECONDS)
 
     def __enter__(self):
         return self

@@ -36,6 +36,21 @@ def reindex(home, code, said, *options):
     return ran.stdout
 
 
+def inspected(node, route, **arguments):
+    """What `tandem inspect` says, which indexes nothing by itself, while the folder is in use."""
+    command = [tandem_program(), "inspect", "--home", str(node.home), "--rpc.laddr",
+               f"tcp://127.0.0.1:{node.rpc_port}"]
+    with open(node.home / "output.log", "ab") as log:
+        inspect = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        answer = wait("inspect to answer", lambda: node.rpc(route, **arguments))
+        reindex(node.home, 75, "stop it first")
+        return answer
+    finally:
+        inspect.kill()
+        inspect.wait()
+
+
 def indexes_again(node, found):
     """The node ran without an index; `found`: the height of a transaction."""
     home = node.home
@@ -46,19 +61,15 @@ def indexes_again(node, found):
     reindex(home, 1, "less than the start height: 2", "--start-height", "2", "--end-height", "1")
     reindex(home, 0, f"heights {found - 1} to {found - 1}", "--start-height", str(found - 1),
             "--end-height", str(found - 1))  # leaves the transaction out
-    node.start()
-    wait("the node", lambda: node.height() >= found)
     search = {"query": f'"tx.height={found}"'}
-    expect("found before", node.rpc("tx_search", **search)["total_count"], "0")
-    reindex(home, 75, "stop it first")
-    expect("exit code", node.stop(), 0)
+    expect("found before", inspected(node, "tx_search", **search)["total_count"], "0")
     reindex(home, 0, "set the start block height to the base height of the blockstore 1")
     reindex(home, 0, "heights 1 to", "--end-height", "1000000")  # once more: no harm
+    expect("found after", inspected(node, "tx_search", **search)["total_count"], "1")
+    expect("blocks found", inspected(node, "block_search", query=f'"block.height<={found}"')[
+        "total_count"], str(found))
     node.start()
     wait("the node", lambda: node.height() >= found)
-    expect("found after", node.rpc("tx_search", **search)["total_count"], "1")
-    expect("blocks found", node.rpc("block_search", query=f'"block.height<={found}"')[
-        "total_count"], str(found))
 
 
 def main():
