@@ -505,6 +505,11 @@ RunningNode::Replayed RunningNode::replay() {
     TANDEM_CHECK(parts_->only_looks);
     node::Node& node = *parts_->node;
     node.begin_offline();
+    // No turn follows; what was begun beside this thread ends.
+    parts_->host->stop_loop();
+    parts_->host->run();
+    parts_->log->sync();
+    parts_->database->sync();
     return {parts_->facts_before, node.engine().state().last_block_height,
             &node.engine().consensus_state()};
 }
