@@ -57,7 +57,7 @@ struct Node::Process {
     void recover();
     [[nodiscard]] chain::RecoveryFacts facts() const;
     [[nodiscard]] types::LastSigned newest_watermark() const;
-    void finish_last_block(const chain::RecoveryPlan& plan, const chain::RecoveryFacts& facts,
+    void finish_last_block(const chain::RecoveryPlan& plan, const chain::RecoveryFacts& found,
                            const types::Hash& application_hash);
     void replay_application(const chain::RecoveryPlan& plan);
     void replay_log(std::int64_t marker);
@@ -108,7 +108,7 @@ struct Node::Process {
     [[nodiscard]] bool is_in_conflict(const types::Vote& vote) const;
     void receive_proposal(std::size_t from, const Message::Proposal& message);
     void receive_block(std::size_t from, const Message::Block& message);
-    void add_evidence(const types::Evidence& evidence);
+    void add_evidence(const types::Evidence& found);
 
     // ---- Gossip (process_gossip.cc).
     void tick();

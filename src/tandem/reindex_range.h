@@ -3,6 +3,9 @@
 // As CometBFT's reindex-event, by whose words a range is refused or adapted. One thing differs: by
 // default it ends at the newest block that was executed, for one that was not has no results yet.
 #pragma once
+#include <string>
+#include <vector>
+
 #include "base/refusal.h"
 
 namespace tandem::program {
