@@ -258,6 +258,18 @@ class Network:
             shutil.rmtree(self.folder, ignore_errors=True)
         return False
 
+    def add_lone_node(self, port):
+        """A chain of its own with one validator, which serves RPC at `port` and peers at the next
+        one. Not started."""
+        home = self.folder / "node"
+        subprocess.run([tandem_program(), "init", "--home", str(home)], check=True,
+                       stdout=subprocess.DEVNULL)
+        node = Node("node", home, port, [
+            tandem_program(), "start", "--home", str(home), "--rpc.laddr",
+            f"tcp://127.0.0.1:{port}", "--p2p.laddr", f"tcp://127.0.0.1:{port + 1}"])
+        self.nodes.append(node)
+        return node
+
     def __getitem__(self, name):
         return next(node for node in self.nodes if node.name == name)
 

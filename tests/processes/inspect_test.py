@@ -74,15 +74,10 @@ def indexes_again(node, found):
 
 def main():
     with Network() as network:
-        home = network.folder / "node"
         port = free_ports(4)
-        subprocess.run([tandem_program(), "init", "--home", str(home)], check=True,
-                       stdout=subprocess.DEVNULL)
+        node = network.add_lone_node(port)
+        home = node.home
         configure(home, proxy_app='"persistent_kvstore"', indexer='"null"')
-        node = Node("node", home, port, [
-            tandem_program(), "start", "--home", str(home), "--rpc.laddr",
-            f"tcp://127.0.0.1:{port}", "--p2p.laddr", f"tcp://127.0.0.1:{port + 1}"])
-        network.nodes.append(node)
         node.start()
         wait("a block", lambda: node.height() >= 1)
         height = node.write("name", "satoshi")

@@ -59,10 +59,9 @@ def refuses(home, code, said):
 
 def main():
     with Network() as network:
-        home = network.folder / "node"
         port = free_ports(2)
-        subprocess.run([tandem_program(), "init", "--home", str(home)], check=True,
-                       stdout=subprocess.DEVNULL)
+        node = network.add_lone_node(port)
+        home = node.home
         config = home / "config"
         make_certificate(config, "one")
         make_certificate(config, "other")
@@ -74,11 +73,6 @@ def main():
         configure(home, tls_cert_file='"broken.pem"')
         refuses(home, 78, "broken.pem cannot be used")
         configure(home, tls_cert_file='"one.pem"', tls_key_file='"one.key"')
-
-        node = Node("node", home, port, [
-            tandem_program(), "start", "--home", str(home), "--rpc.laddr",
-            f"tcp://127.0.0.1:{port}", "--p2p.laddr", f"tcp://127.0.0.1:{port + 1}"])
-        network.nodes.append(node)
         node.start()
         trusted = ssl.create_default_context(cafile=config / "one.pem")
         wait("a block over HTTPS", lambda: int((says(port, trusted) or {
