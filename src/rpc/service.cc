@@ -1,5 +1,6 @@
 #include "rpc/service.h"
 
+#include "rpc/dashboard.h"
 #include "rpc/health.h"
 #include "rpc/json_rpc.h"
 #include "rpc/routes.h"
@@ -255,6 +256,7 @@ void Service::handle(HttpRequest request, std::function<void(HttpResponse)> repl
     if (target->path == "/")
         return impl_->answer_calls(context(request.client), request, std::move(reply));
     if (target->path == "/websocket") return reply(no_upgrade());
+    if (target->path == dashboard_path) return reply(dashboard_response());
     if (is_health_endpoint(target->path))
         return reply(health_response(target->path, target->query, impl_->environment.readiness(),
                                      impl_->environment.latest_height()));

@@ -3,7 +3,7 @@
 //
 //     GET  /method?name=value     URI form; any verb will do, as in CometBFT
 //     POST /                      JSON-RPC 2.0, one request or a batch
-//     GET  /                      the list of methods as HTML
+//     GET  / /dashboard           HTML: the list of methods; a page to look at (dashboard.h)
 //     GET  /ready /ready?lag=N /validator /standby     200 or 503 (health.h)
 //     /websocket                  JSON-RPC with subscriptions (websocket.h)
 //

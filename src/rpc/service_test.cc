@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "rpc/dashboard.h"
 #include "rpc/testing.h"
 #include "rpc/websocket.h"
 
@@ -58,6 +59,54 @@ TEST_F(ServiceTest, HealthEndpointsAnswerWithTheirStatus) {
     EXPECT_EQ(get("/validator").status, 503);
     EXPECT_EQ(get("/standby").status, 200);
     EXPECT_EQ(get("/health").status, 200);
+}
+
+std::string header(const HttpResponse& response, std::string_view name) {
+    for (const auto& [key, value] : response.headers)
+        if (key == name) return value;
+    return "";
+}
+
+TEST_F(ServiceTest, TheDashboardIsAPageThatMayUseItselfOnly) {
+    const HttpResponse page = get("/dashboard");
+    EXPECT_EQ(page.status, 200);
+    EXPECT_EQ(page.body, dashboard_html);
+    EXPECT_TRUE(page.body.starts_with("<!DOCTYPE html>"));
+    EXPECT_TRUE(page.body.ends_with("</html>\n"));
+    EXPECT_EQ(header(page, "Content-Type"), "text/html; charset=utf-8");
+    EXPECT_EQ(header(page, "X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(header(page, "Cache-Control"), "no-cache");
+    EXPECT_EQ(header(page, "Access-Control-Allow-Origin"), "");
+    const std::string policy = header(page, "Content-Security-Policy");
+    EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'sha256-")) << policy;
+    EXPECT_NE(policy.find("; style-src 'sha256-"), std::string::npos) << policy;
+    EXPECT_NE(policy.find("; connect-src 'self';"), std::string::npos) << policy;
+    EXPECT_EQ(policy.find("unsafe"), std::string::npos) << policy;
+}
+
+TEST_F(ServiceTest, TheDashboardsPolicyKnowsEachPartOnce) {
+    for (const std::string_view part : {"<script", "</script>", "<style", "</style>"}) {
+        const std::size_t at = dashboard_html.find(part);
+        ASSERT_NE(at, std::string_view::npos) << part;
+        EXPECT_EQ(dashboard_html.find(part, at + 1), std::string_view::npos) << part;
+    }
+    for (const std::string_view outside :
+         {"<link", "<img", " src=", " href=", " style=", "@import", "url("})
+        EXPECT_EQ(dashboard_html.find(outside), std::string_view::npos) << outside;
+}
+
+TEST_F(ServiceTest, TheDashboardChangesNoOtherPath) {
+    EXPECT_EQ(get("/").body.find("dashboard"), std::string::npos);
+    EXPECT_EQ(get("/dashboard/x").status, 404);
+    EXPECT_EQ(get("/dashboards").status, 404);
+    EXPECT_EQ(get("//dashboard").status, 307);
+    HttpRequest request;
+    request.verb = "HEAD";  // the transport leaves the body out
+    request.target = "/dashboard?x=1";
+    send(request);
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].status, 200);
+    EXPECT_EQ(answers[0].body.size(), dashboard_html.size());
 }
 
 TEST_F(ServiceTest, UnsafeMethodsAreNotThere) {
