@@ -1,19 +1,20 @@
-// tandem log: what consensus was told, as one JSON object a line.
+// tandem log: what consensus was told, as one JSON object a line, and back.
 //
-// Only reads, and needs no lock: of a node that runs, the last lines may be missing.
+// Showing only reads, and needs no lock: of a node that runs, the last lines may be missing. Making
+// a log never touches one that is there.
 //
-// Not here: making a log of JSON.
+// Not here: the lines (log_json.h).
 #include <algorithm>
-#include <array>
+#include <cerrno>
 #include <charconv>
 #include <fmt/format.h>
+#include <fstream>
+#include <iostream>
 
-#include "signer/watermark.h"
-#include "store/log.h"
+#include "io/folder_lock.h"
+#include "tandem/log_json.h"
 #include "tandem/node_client.h"
 #include "tandem/node_files.h"
-#include "types/json.h"
-#include "types/time_text.h"
 
 namespace tandem::program {
 namespace {
@@ -21,12 +22,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view segment_prefix = "segment-";
-constexpr std::size_t segment_bytes_max =
-    store::log_segment_bytes + 2 * std::size_t{store::log_body_bytes_max};
 
 struct LogOptions {
     std::string folder;
     std::int64_t height = 0;  // 0: all
+    bool is_brief = false;
+    std::string from;  // a file of lines, or -; empty: show a log
+    std::string to;
 };
 
 struct SegmentFile {
@@ -55,138 +57,32 @@ std::expected<std::vector<SegmentFile>, Failure> segments_in(const fs::path& fol
     return files;
 }
 
-template <typename T>
-json typed(const T& value) {
-    return json::parse(types::to_json(value));
-}
-
-/// What a key was about to sign. Bytes that are no watermark are shown as they are.
-json watermark(base::BytesView record) {
-    json out{{"record", base::to_hex(record)}};
-    const auto read = wire::decode<signer::WatermarkRecord>(record);
-    if (!read) return out;
-    out["address"] = base::to_hex(read->address);
-    out["height"] = read->height;
-    out["round"] = read->round;
-    out["step"] = read->step;
-    const auto content = types::content_of(read->sign_bytes);
-    if (!content) return out;
-    out["type"] = content->type;
-    out["block_id"] = typed(content->block_id);
-    if (content->type == types::SignedMsgType::proposal) out["pol_round"] = content->pol_round;
-    return out;
-}
-
-/// A logged event; each names its height.
-struct Describe {
-    json operator()(const store::HeightBegan& e) const {
-        return {{"event", "height_began"}, {"height", e.height}};
-    }
-    json operator()(const store::UnverifiedProposal& e) const {
-        return {{"event", e.signed_here ? "proposal_signed" : "proposal_received"},
-                {"peer", e.peer.value},
-                {"height", e.proposal->height},
-                {"proposal", typed(*e.proposal)}};
-    }
-    json operator()(const store::UnverifiedVote& e) const {
-        return {{"event", e.signed_here ? "vote_signed" : "vote_received"},
-                {"peer", e.peer.value},
-                {"height", e.vote->height},
-                {"vote", typed(*e.vote)}};
-    }
-    json operator()(const consensus::PartReceived& e) const {
-        return {{"event", "part_received"}, {"peer", e.peer.value},
-                {"height", e.height},       {"round", e.round},
-                {"index", e.part->index},   {"bytes", e.part->bytes.size()}};
-    }
-    json operator()(const consensus::PeerClaimsMajority& e) const {
-        return {{"event", "majority_claimed"},
-                {"peer", e.peer.value},
-                {"height", e.height},
-                {"round", e.round},
-                {"type", e.type},
-                {"block_id", typed(e.block_id)}};
-    }
-    json operator()(const consensus::TimerRang& e) const {
-        return {{"event", "timer_rang"},
-                {"height", e.timer.height},
-                {"round", e.timer.round},
-                {"step", e.timer.step}};
-    }
-    json operator()(const consensus::BlockBuilt& e) const {
-        return {{"event", "block_built"},
-                {"height", e.height},
-                {"round", e.round},
-                {"block_id", typed(e.id)}};
-    }
-    json operator()(const consensus::BlockJudged& e) const {
-        constexpr std::array names{"invalid", "rejected", "accepted"};
-        return {{"event", "block_judged"},
-                {"height", e.height},
-                {"block_id", typed(e.id)},
-                {"judgement", names.at(static_cast<std::size_t>(e.judgement))}};
-    }
-    json operator()(const consensus::VoteExtended& e) const {
-        return {{"event", "vote_extended"},
-                {"height", e.height},
-                {"round", e.round},
-                {"block_id", typed(e.id)},
-                {"extension", base::to_base64(e.extension)}};
-    }
-    json operator()(const consensus::ExtensionJudged& e) const {
-        return {{"event", "extension_judged"},
-                {"height", e.height},
-                {"question", e.question},
-                {"accepted", e.accepted}};
-    }
-    json operator()(const consensus::TransactionsAvailable& e) const {
-        return {{"event", "transactions_available"}, {"height", e.height}};
-    }
-
-    json operator()(const store::SegmentHead& e) const {
-        json out{{"event", "segment"}, {"format", e.format}, {"chain_id", e.chain_id}};
-        if (e.has_marker) out["marker"] = e.marker;
-        if (!e.watermark.empty()) out["watermark"] = watermark(e.watermark);
-        return out;
-    }
-    json operator()(const store::LoggedInput& e) const {
-        json out = std::visit(*this, e.event);
-        out["now"] = types::to_text(e.now);
-        return out;
-    }
-    json operator()(const store::EndOfHeight& e) const {
-        return {{"event", "end_of_height"}, {"height", e.height}};
-    }
-    json operator()(const store::LoggedWatermark& e) const {
-        json out = watermark(e.record);
-        out["event"] = "watermark";
-        return out;
-    }
-};
-
 Outcome print_segment(const SegmentFile& file, bool is_newest, const LogOptions& options) {
     const auto text = read_file(file.path, segment_bytes_max);
     if (!text) return fail(text.error());
-    store::SegmentReader reader(base::as_bytes(*text));
+    const base::BytesView bytes = base::as_bytes(*text);
+    store::SegmentReader reader(bytes);
     for (;;) {
         const store::LogStep step = reader.next();
-        if (step.state == store::LogStep::State::end) return {};
-        if (step.state == store::LogStep::State::torn && is_newest) {
+        const bool is_torn = step.state == store::LogStep::State::torn && is_newest;
+        if (is_torn)
             print_error(fmt::format(
                 "{}: a torn end at byte {}, as a crash leaves it, or the node is just writing",
                 file.path.string(), step.begin));
+        if (is_torn || step.state == store::LogStep::State::end) {
+            if (options.height == 0)
+                print_line(to_text(log_end_line(file.number, step, bytes.size())));
             return {};
         }
         if (step.state != store::LogStep::State::entry)
             return fail(ExitCode::bad_data,
                         fmt::format("{} is damaged at byte {}: {}", file.path.string(), step.begin,
                                     step.why.why));
-        json line = std::visit(Describe{}, *step.entry);
+        json line =
+            log_line(file.number, step, bytes.subspan(step.begin, reader.position() - step.begin));
         if (options.height != 0 && number(line, "height") != options.height) continue;
-        line["segment"] = file.number;
-        line["position"] = step.begin;
-        if (step.after_barrier) line["after_barrier"] = true;
-        print_line(line.dump());
+        if (options.is_brief) line.erase("frame");
+        print_line(to_text(line));
     }
 }
 
@@ -207,18 +103,104 @@ Outcome show_log(const Context& context, const LogOptions& options) {
     return {};
 }
 
+std::expected<std::vector<LogFromJson::Segment>, Failure> read_lines(const LogOptions& options) {
+    std::ifstream file;
+    if (options.from != "-") {
+        file.open(options.from);
+        if (!file)
+            return fail(ExitCode::no_input, fmt::format("cannot read {}: {}", options.from,
+                                                        std::generic_category().message(errno)));
+    }
+    std::istream& in = options.from == "-" ? std::cin : file;
+    const auto refused = [&](const base::Refusal& why) {
+        return fail(ExitCode::bad_data,
+                    fmt::format("{}: {}; nothing was written",
+                                options.from == "-" ? "standard input" : options.from, why.why));
+    };
+    LogFromJson log;
+    for (std::string line; std::getline(in, line);)
+        if (const auto taken = log.add(line); !taken) return refused(taken.error());
+    if (in.bad())
+        return fail(ExitCode::io_error, fmt::format("cannot read {} to its end", options.from));
+    auto segments = std::move(log).finish();
+    if (!segments) return refused(segments.error());
+    return std::move(*segments);
+}
+
+/// A folder for a new log: not there yet, or empty.
+Outcome check_is_free(const fs::path& folder) {
+    if (!is_there(folder)) return {};
+    std::error_code error;
+    const bool is_empty = fs::is_directory(folder, error) && fs::is_empty(folder, error);
+    if (error)
+        return fail(ExitCode::io_error, fmt::format("{}: {}", folder.string(), error.message()));
+    if (is_empty) return {};
+    return fail(ExitCode::failed,
+                fmt::format("{} is not an empty folder: name another one, or move what is there "
+                            "away",
+                            folder.string()));
+}
+
+/// All of the log or nothing.
+Outcome make_log(const Context& context, const LogOptions& options) {
+    fs::path folder = fs::absolute(options.to).lexically_normal();
+    if (!folder.has_filename()) folder = folder.parent_path();
+    // The folder of a node's log lies in its data folder, which the node locks.
+    std::optional<io::FolderLock> lock;
+    if (const fs::path data = folder.parent_path(); is_there(data / io::FolderLock::file_name)) {
+        auto taken = io::FolderLock::take(data);
+        if (!taken) return fail(taken.error(), ExitCode::busy);
+        lock.emplace(std::move(*taken));
+    }
+    TANDEM_DO(check_is_free(folder));
+    auto segments = read_lines(options);
+    if (!segments) return fail(std::move(segments).error());
+    FileBatch batch(0700);
+    std::size_t bytes = 0;
+    for (const auto& segment : *segments) {
+        batch.create(folder / fmt::format("{}{:020}", segment_prefix, segment.number),
+                     segment.bytes, 0600);
+        bytes += segment.bytes.size();
+    }
+    TANDEM_DO(batch.commit());
+    if (context.is_json())
+        print_line(to_text(
+            {{"folder", folder.string()}, {"segments", segments->size()}, {"bytes", bytes}}));
+    else
+        print_line(
+            fmt::format("{}: {} segments, {} bytes", folder.string(), segments->size(), bytes));
+    return {};
+}
+
 }  // namespace
 
 void add_log(CLI::App& app, Context& context) {
-    CLI::App* command =
-        add_command(app, "log",
-                    "What consensus was told, from the log, one JSON object a line\n"
-                    "Example: tandem log --home /srv/acme-1 --height 1204");
+    CLI::App* command = add_command(
+        app, "log",
+        "What consensus was told, from the log, one JSON object a line, and the log from such "
+        "lines\n"
+        "Each line shows an entry and carries its bytes as `frame`, in base64. On the way back the "
+        "frame counts, and a line that shows anything else is refused.\n"
+        "Example: tandem log --home /srv/acme-1 --height 1204 --brief\n"
+        "         tandem log --home /srv/acme-1 > log.json\n"
+        "         tandem log --from-json log.json --to /srv/copy/data/log");
     const auto options = std::make_shared<LogOptions>();
-    command->add_option("folder", options->folder,
-                        "Folder of the log (default: data/log of the home folder)");
-    command->add_option("--height", options->height, "Only what is of this height");
-    command->callback([&context, options] { context.outcome = show_log(context, *options); });
+    CLI::Option* folder = command->add_option(
+        "folder", options->folder, "Folder of the log (default: data/log of the home folder)");
+    CLI::Option* height =
+        command->add_option("--height", options->height, "Only what is of this height");
+    CLI::Option* brief = command->add_flag("--brief", options->is_brief,
+                                           "Without `frame`: cannot be made a log again");
+    CLI::Option* from = command->add_option(
+        "--from-json", options->from, "Make a log of these lines, all of them (-: standard input)");
+    CLI::Option* to = command->add_option("--to", options->to,
+                                          "Folder of the log that is made: empty, or not there");
+    from->needs(to)->excludes(folder)->excludes(height)->excludes(brief);
+    to->needs(from);
+    command->callback([&context, options] {
+        context.outcome =
+            options->from.empty() ? show_log(context, *options) : make_log(context, *options);
+    });
 }
 
 }  // namespace tandem::program

@@ -442,7 +442,8 @@ TEST_F(Commands, LogPrintsOneObjectALine) {
     std::vector<json> lines;
     std::istringstream text(ran.out);
     for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
-    ASSERT_EQ(lines.size(), 7U) << ran.out;
+    ASSERT_EQ(lines.size(), 8U) << ran.out;
+    EXPECT_EQ(lines[7]["event"], "segment_end");
     EXPECT_EQ(lines[0]["event"], "segment");
     EXPECT_EQ(lines[0]["chain_id"], "a-chain");
     EXPECT_EQ(lines[1]["event"], "watermark");
@@ -463,6 +464,8 @@ TEST_F(Commands, LogPrintsOneObjectALine) {
     EXPECT_EQ(lines[3]["now"], "2023-11-14T22:13:21.5Z");
     EXPECT_EQ(lines[4]["event"], "end_of_height");
     for (const json& line : lines) EXPECT_EQ(line["segment"], 0);
+    EXPECT_TRUE(lines[0].contains("frame"));
+    EXPECT_EQ(tandem({"log", "--home", "h", "--brief"}).out.find("frame"), std::string::npos);
 
     const Ran of_one = tandem({"log", "h/data/log", "--height", "6"});
     EXPECT_EQ(of_one.code, 0) << of_one.err;
@@ -481,6 +484,61 @@ TEST_F(Commands, LogPrintsOneObjectALine) {
     EXPECT_NE(damaged.err.find("damaged at byte " + lines[2]["position"].dump()), std::string::npos)
         << damaged.err;
     EXPECT_EQ(std::ranges::count(damaged.out, '\n'), 4) << "what stands before is shown";
+}
+
+TEST_F(Commands, LogIsMadeOfItsLinesAgain) {
+    ASSERT_EQ(tandem({"init", "--home", "h"}).code, 0);
+    {
+        io::LogFileConfig config;
+        config.segment_bytes = 100;  // several segments, and room behind the newest
+        auto opened = io::LogFile::open(temp_.path / "h/data/log", "a-chain", config);
+        ASSERT_TRUE(opened) << opened.error().why;
+        for (std::int64_t height = 0; height < 8; ++height) {
+            opened->log->append({{1'700'000'000 + height, 0},
+                                 consensus::TimerRang{{height, 0, consensus::Step::propose}}});
+            opened->log->append_watermark(base::Bytes{1, 0xab});
+            opened->log->append_marker(height);
+        }
+        opened->log->append({{1'700'000'001, 0}, consensus::TransactionsAvailable{8}});
+        opened->log->sync();
+    }
+    const auto segments = [this](const fs::path& folder) {
+        std::map<std::string, std::string> contents;
+        for (const auto& entry : fs::directory_iterator(temp_.path / folder))
+            contents[entry.path().filename().string()] = text_of(entry.path());
+        return contents;
+    };
+    const auto wanted = segments("h/data/log");
+    ASSERT_EQ(wanted.size(), 2U);
+    const Ran shown = tandem({"log", "--home", "h"});
+    ASSERT_EQ(shown.code, 0) << shown.err;
+    write("log.json", shown.out);
+    const Ran made = tandem({"log", "--from-json", "log.json", "--to", "copy/data/log/"});
+    ASSERT_EQ(made.code, 0) << made.err;
+    EXPECT_NE(made.out.find("2 segments"), std::string::npos) << made.out;
+    EXPECT_EQ(segments("copy/data/log"), wanted);
+    EXPECT_EQ(mode_of(temp_.path / "copy/data/log" / wanted.begin()->first), 0600U);
+
+    const auto back = [](std::string from, std::string to) {
+        return std::vector<std::string>{"log", "--from-json", std::move(from), "--to",
+                                        std::move(to)};
+    };
+    refused(ExitCode::failed, back("log.json", "copy/data/log"), "not an empty folder");
+    refused(ExitCode::failed, back("log.json", "h/data"), "not an empty folder");
+    refused(ExitCode::no_input, back("none.json", "other"), "none.json");
+    refused(ExitCode::usage, {"log", "--from-json", "log.json"}, "--to");
+    refused(ExitCode::usage, {"log", "--to", "other"}, "--from-json");
+    {
+        const auto lock = io::FolderLock::take(temp_.path / "h/data");
+        ASSERT_TRUE(lock);
+        refused(ExitCode::busy, back("log.json", "h/data/other"), "stop it first");
+    }
+    write("brief.json", tandem({"log", "--home", "h", "--brief"}).out);
+    refused(ExitCode::bad_data, back("brief.json", "other"), "brief.json: line 1: it has no frame");
+    write("of-one.json", tandem({"log", "--home", "h", "--height", "7"}).out);
+    refused(ExitCode::bad_data, back("of-one.json", "other"), "of-one.json: line 1:");
+    write("cut.json", std::string_view(shown.out).substr(0, shown.out.size() / 2));
+    refused(ExitCode::bad_data, back("cut.json", "other"), "nothing was written");
 }
 
 TEST_F(Commands, ReindexRefusesWhatHasNoStores) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`tandem replay` shows where a validator stopped: of two the other one died, so it waits in a height
-with its own prevote alone. What replay changes is what a start would: the chain goes on after it."""
+with its own prevote alone. What replay changes is what a start would: the chain goes on after it. Its log, as JSON, becomes the
+same log again."""
 import json
 import subprocess
 import sys
@@ -37,6 +38,22 @@ def stopped_in(home):
     return store, {kind: len(who) for kind, who in voters.items()}
 
 
+def log_comes_back(home, copy):
+    """`tandem log` as JSON, made a log again, is the log; onto a log nothing is written."""
+    shown = subprocess.run([tandem_program(), "log", "--home", str(home)], capture_output=True,
+                           check=True).stdout
+
+    def make():
+        return subprocess.run([tandem_program(), "log", "--from-json", "-", "--to", str(copy)],
+                              input=shown, capture_output=True)
+    made = make()
+    expect(f"exit code of log --from-json ({made.stderr})", made.returncode, 0)
+    log = {path.name: path.read_bytes() for path in (home / "data/log").iterdir()}
+    same = {path.name: path.read_bytes() for path in copy.iterdir()} == log
+    expect("the log is the same to the byte", same, True)
+    expect("exit code onto a log", make().returncode, 1)
+
+
 def main():
     with Network() as network:
         first = free_ports(20)
@@ -62,6 +79,7 @@ def main():
         wait("the validator waits for votes", waits_alone)
         expect("exit code", left.stop(), 0)
 
+        log_comes_back(left.home, network.folder / "copy/log")
         store, votes = stopped_in(left.home)
         said = replay(left.home, 0)
         for line in (f"found: log {store}, store {store}, state {store}, application {store}",
