@@ -33,8 +33,8 @@ class Node:
         self.name = name
 
 
-def signed(*lines):
-    signs = DoubleSigns()
+def signed(*lines, **more):
+    signs = DoubleSigns(**more)
     for i, line in enumerate(lines):
         signs.add(f"node {i}", line)
     return signs
@@ -88,6 +88,17 @@ class Checker(unittest.TestCase):
     def test_fails(self):
         with self.assertRaisesRegex(Failed, "signed twice"):
             signed(vote("vote_received", "B"), vote("vote_received", "C")).check([])
+
+    def test_leaves_liars_alone_but_nobody_else(self):
+        lies = [vote("vote_received", letter) for letter in "BC"]
+        self.assertEqual(signed(*lies, liars=["aa"]).found(), [])
+        self.assertTrue(signed(*lies, liars=["dd"]).found())
+
+    def test_wants_votes_from_the_first_height_on(self):
+        lines = [watermark("B", height=height) for height in (5, 7)]
+        with self.assertRaisesRegex(Failed, "from 6 on"):
+            signed(*lines, first_height=5).check([])
+        self.assertIn("5 to 7", signed(*lines, first_height=None).check([]))
 
     def test_wants_whole_logs(self):
         gap = [vote("vote_received", "B", height=height) for height in (1, 3)]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+from double_signs import nobody_signed_twice
 from harness import Failed, configure, seats_network, wait
 from torment import Torment
 
@@ -114,6 +115,7 @@ def main():
         wait("the write, offered while cut off", lambda: new.read("cut-off") == "x")
         torment.check()
         torment.no_evidence()
+        nobody_signed_twice(network, silent=("org2-2", "org3-2", "org4-2"))
         print(f"{old.name} was cut off; {new.name} holds the seat from {effective}")
 
 

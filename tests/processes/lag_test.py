@@ -3,6 +3,7 @@
 validator dies. It catches up with a living chain of short blocks, and takes the seat."""
 import sys
 
+from double_signs import nobody_signed_twice
 from harness import Failed, seats_network
 from torment import Torment
 
@@ -24,6 +25,7 @@ def main(lag):
         torment.comes_back(old, effective)
         torment.check()
         torment.no_evidence()
+        nobody_signed_twice(network, silent=("org2-2", "org3-2", "org4-2"))
         print(f"{new.name} was {lag} blocks behind and holds the seat from {effective}")
 
 

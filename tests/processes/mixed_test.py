@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """One chain with seats on both engines: two seats on Tandem, one on stock CometBFT with the shim, and
-one whose two nodes run different engines. Each moves, the last in both directions."""
+one whose two nodes run different engines. Each moves, the last in both directions. In the end no key has signed twice, by
+the logs of the nodes on Tandem, which have heard what those on CometBFT signed."""
+from double_signs import nobody_signed_twice
 from stock import run_with_cometbft, shimmed_network
 from torment import Load, Torment
 
@@ -23,6 +25,7 @@ def main():
             load.stop()
         torment.check()
         torment.no_evidence()
+        nobody_signed_twice(network, silent=("org2-2",))
         writes = sum(len(load.written) for load in torment.loads)
         print(f"{torment.failovers} failovers, {writes} writes, none lost")
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 
+from double_signs import nobody_signed_twice
 from harness import Failed, configure, seats_network, tandem_program, wait
 from torment import Torment
 
@@ -90,6 +91,7 @@ def main():
         network.expect_one_chain()
         later = records.put(newcomer, "later")
         wait("the old one has it", lambda: records.has(old, later, "later"))
+        nobody_signed_twice(network, silent=("org2-2", "org3-2", "org4-2"))
         print(f"{newcomer.name} restored a snapshot, has blocks from {base} on, and holds the seat "
               f"from {effective}")
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from double_signs import nobody_signed_twice
 from engines import expect_equal, mixed_network
 from harness import Failed, Node, configure, free_ports, tandem_program, wait
 from stock import SKIPPED, cometbft_program
@@ -224,13 +225,16 @@ def run(network, applications):
     validators_change(network, our_follower)
     parameters_change(network)
     writes = all_die_in_turn(network, applications)
-    convicted = signs_twice(network, next(node for node in validators
-                                          if node.command[0] == cometbft_program()))
+    liar = next(node for node in validators if node.command[0] == cometbft_program())
+    convicted = signs_twice(network, liar)
     bases = [joins_by_snapshot(network, node, applications[node.name], validators[:2])
              for node in (our_follower, their_follower)]
     network.wait_for_height(max(node.height() for node in validators) + 3)
     height = expect_equal(network, max(bases))
     expect_equal(network, BEGIN, validators)
+    ours = [node for node in validators if node.command[0] == tandem_program()]
+    nobody_signed_twice(network, silent=(our_follower.name,), liars=(liar.address(),),
+                        first_height=BEGIN if len(ours) > 1 else None)  # one dies on the way
     print(f"equal at every height from {BEGIN} up to {height}; {writes} writes; double signing "
           f"was seen at {convicted}; snapshots were taken over at {bases}")
 
