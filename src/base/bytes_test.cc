@@ -40,10 +40,43 @@ void expect_in_place() {
 }
 
 TEST(SmallBytes, KeepsWhatItPromisesInPlace) {
-    expect_in_place<20>();  // an address: Boost alone would keep 16
+    expect_in_place<20>();
     expect_in_place<32>();
     expect_in_place<33>();
     expect_in_place<64>();
+}
+
+TEST(SmallBytes, IsAVectorOfAnyLength) {
+    SeededRandom dice(1);
+    for (int trial = 0; trial < 200; ++trial) {
+        SmallBytes<8> small;
+        Bytes model;
+        for (std::size_t step = 0; step < 30; ++step) {
+            const auto byte = static_cast<std::uint8_t>(dice.below(256));
+            switch (dice.below(6)) {
+                case 0:
+                    small.resize(step), model.resize(step);
+                    break;
+                case 1:
+                    small.clear(), model.clear();
+                    break;
+                case 2:
+                    small = SmallBytes<8>(dice.below(12), byte);
+                    model = Bytes(small.begin(), small.end());
+                    break;
+                case 3:
+                    if (model.empty()) break;
+                    small.pop_back(), model.pop_back();
+                    break;
+                default:
+                    small.push_back(byte), model.push_back(byte);
+            }
+            const SmallBytes<8> copy = small;
+            EXPECT_TRUE(std::ranges::equal(copy, model));
+            EXPECT_EQ(copy, SmallBytes<8>{BytesView(model)}) << "wherever the bytes stand";
+            EXPECT_EQ(copy <=> (SmallBytes<8>{1, 2}), compare(model, (Bytes{1, 2})));
+        }
+    }
 }
 
 TEST(Base64, ReadsAsGoDoes) {
