@@ -95,6 +95,25 @@ void ed25519_single(benchmark::State& state) {
 }
 BENCHMARK(ed25519_single);
 
+void ed25519_prepared(benchmark::State& state) {
+    const Signatures signatures(16);
+    std::vector<Ed25519PreparedKey> keys;
+    for (const auto& one : signatures.all) keys.push_back(*Ed25519PreparedKey::from_bytes(one.key));
+    for (auto _ : state)
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            benchmark::DoNotOptimize(
+                keys[i].verify(signatures.all[i].message, signatures.all[i].signature));
+    state.SetItemsProcessed(state.iterations() * 16);
+}
+BENCHMARK(ed25519_prepared);
+
+void ed25519_prepare(benchmark::State& state) {
+    const Signatures signatures(1);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(Ed25519PreparedKey::from_bytes(signatures.all[0].key));
+}
+BENCHMARK(ed25519_prepare);
+
 void ed25519_batch(benchmark::State& state) {
     const Signatures signatures(static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {

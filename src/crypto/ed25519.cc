@@ -11,6 +11,7 @@
 namespace tandem::crypto {
 namespace {
 
+using edwards25519::PreparedPoint;
 using edwards25519::Scalar;
 using edwards25519::Term;
 
@@ -87,6 +88,38 @@ bool ed25519_verify(base::BytesView public_key, base::BytesView message,
     Scalar response;
     std::ranges::copy(signature.subspan(32), response.begin());
     return verify_zip215(public_key, point, response, challenge_of(public_key, message, point));
+}
+
+Ed25519PreparedKey::Ed25519PreparedKey(base::BytesView public_key,
+                                       const edwards25519::Point& minus_point)
+    : public_key_(), minus_point_(std::make_unique<PreparedPoint>(minus_point)) {
+    std::ranges::copy(public_key, public_key_.begin());
+}
+Ed25519PreparedKey::Ed25519PreparedKey(Ed25519PreparedKey&&) noexcept = default;
+Ed25519PreparedKey& Ed25519PreparedKey::operator=(Ed25519PreparedKey&&) noexcept = default;
+Ed25519PreparedKey::~Ed25519PreparedKey() = default;
+
+std::optional<Ed25519PreparedKey> Ed25519PreparedKey::from_bytes(base::BytesView public_key) {
+    if (public_key.size() != ed25519_public_key_size) return std::nullopt;
+    const auto minus_point = edwards25519::decode_negated(public_key.first<32>());
+    if (!minus_point) return std::nullopt;
+    return Ed25519PreparedKey(public_key, *minus_point);
+}
+
+bool Ed25519PreparedKey::verify(base::BytesView message, base::BytesView signature) const noexcept {
+    static const PreparedPoint minus_base(edwards25519::minus_base_point());
+    if (!sizes_fit(public_key_, signature)) return false;
+    const base::BytesView point = signature.first(32);
+    Scalar response;
+    std::ranges::copy(signature.subspan(32), response.begin());
+    if (!edwards25519::is_canonical(response)) return false;
+    const auto r = edwards25519::decode_negated(point.first<32>());
+    if (!r) return false;
+    Scalar minus_response;
+    crypto_core_ed25519_scalar_negate(minus_response.data(), response.data());
+    return PreparedPoint::sum_has_small_order(
+        {minus_response, minus_base}, {challenge_of(public_key_, message, point), *minus_point_},
+        *r);
 }
 
 bool Ed25519Batch::add(base::BytesView public_key, base::BytesView message,

@@ -9,12 +9,15 @@
 // The factor 8 is what makes a batch agree with single checks.
 //
 // libsodium's verifier is stricter, and quick: what it accepts is accepted, and only what it
-// refuses is checked in full, by the group arithmetic of edwards25519.h. Secrets are left to
+// refuses is checked in full, by the group arithmetic of edwards25519.h. So is everything by a key
+// that was prepared, which is quicker still. Secrets are left to
 // libsodium; our arithmetic takes a time that depends on its inputs, and sees public ones only.
 #pragma once
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +26,11 @@
 #include "crypto/secret.h"
 
 namespace tandem::crypto {
+
+namespace edwards25519 {
+struct Point;
+class PreparedPoint;
+}  // namespace edwards25519
 
 inline constexpr std::size_t ed25519_public_key_size = 32;
 inline constexpr std::size_t ed25519_private_key_size = 64;
@@ -35,6 +43,26 @@ using Ed25519Signature = std::array<std::uint8_t, ed25519_signature_size>;
 /// False also when a length is wrong.
 [[nodiscard]] bool ed25519_verify(base::BytesView public_key, base::BytesView message,
                                   base::BytesView signature) noexcept;
+
+/// A public key made ready for many signatures: one takes less than half of the time.
+class Ed25519PreparedKey {
+  public:
+    /// Takes 30 KiB, and the time of a few signatures. Nothing when the bytes are no key; then no
+    /// signature verifies.
+    [[nodiscard]] static std::optional<Ed25519PreparedKey> from_bytes(base::BytesView public_key);
+    Ed25519PreparedKey(Ed25519PreparedKey&&) noexcept;
+    Ed25519PreparedKey& operator=(Ed25519PreparedKey&&) noexcept;
+    ~Ed25519PreparedKey();
+
+    /// Agrees with ed25519_verify.
+    [[nodiscard]] bool verify(base::BytesView message, base::BytesView signature) const noexcept;
+
+  private:
+    Ed25519PreparedKey(base::BytesView public_key, const edwards25519::Point& minus_point);
+
+    Ed25519PublicKey public_key_;
+    std::unique_ptr<const edwards25519::PreparedPoint> minus_point_;
+};
 
 /// Checks many signatures for less than the price of each. Agrees with ed25519_verify on every
 /// entry: a batch that fails as a whole is looked at one by one.

@@ -1,4 +1,5 @@
-// Single check, batch and the twin on libsodium's group operations must agree on every signature.
+// Single check, prepared keys, batch and the twin on libsodium's group operations must agree on
+// every signature.
 //
 // Input: entries. An entry is a kind, and then: 0, a key, a signature and a message as they are;
 // 1, a seed and a message that are signed; 2, a signature that fulfils the equation with points
@@ -83,6 +84,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const Entry entry = next_entry(input);
         const bool valid = ed25519_verify(entry.public_key, entry.message, entry.signature);
         TANDEM_CHECK(valid == twin::verify(entry.public_key, entry.message, entry.signature));
+        const auto prepared = Ed25519PreparedKey::from_bytes(entry.public_key);
+        TANDEM_CHECK(valid == (prepared && prepared->verify(entry.message, entry.signature)));
         TANDEM_CHECK(batch.add(entry.public_key, entry.message, entry.signature));
         each.push_back(valid);
     }

@@ -18,13 +18,19 @@ struct Signed {
     Bytes public_key, message, signature;
 };
 
-/// Single check, batch of one and twin; they must say the same.
+bool verify_prepared(const Signed& one) {
+    const auto key = Ed25519PreparedKey::from_bytes(one.public_key);
+    return key && key->verify(one.message, one.signature);
+}
+
+/// Single check, check with a prepared key, batch of one and twin; they must say the same.
 bool verdict_of(const Signed& one) {
     const bool single = ed25519_verify(one.public_key, one.message, one.signature);
     Ed25519Batch batch;
     const bool added = batch.add(one.public_key, one.message, one.signature);
     EXPECT_EQ(added, one.public_key.size() == 32 && one.signature.size() == 64);
     EXPECT_EQ(batch.verify().all, single);
+    EXPECT_EQ(verify_prepared(one), single);
     EXPECT_EQ(twin::verify(one.public_key, one.message, one.signature), single);
     return single;
 }

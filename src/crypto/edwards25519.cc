@@ -53,16 +53,27 @@ Completed complete(const Element& a, const Element& b, const Element& c,
     return {subtract(a, b), add(a, b), add(d, c), subtract(d, c)};
 }
 
-Completed sum(const Point& p, const Addend& q) noexcept {
+/// `q` is any addend, `z` the product of both Z.
+template <typename AnyAddend>
+Completed sum(const Point& p, const AnyAddend& q, const Element& z) noexcept {
     return complete(multiply(add(p.y, p.x), q.y_plus_x), multiply(subtract(p.y, p.x), q.y_minus_x),
-                    multiply(p.t, q.t_2d), multiply(p.z, q.z));
+                    multiply(p.t, q.t_2d), z);
+}
+
+template <typename AnyAddend>
+Completed difference(const Point& p, const AnyAddend& q, const Element& z) noexcept {
+    const Completed mirrored =
+        complete(multiply(add(p.y, p.x), q.y_minus_x), multiply(subtract(p.y, p.x), q.y_plus_x),
+                 multiply(p.t, q.t_2d), z);
+    return {mirrored.x, mirrored.y, mirrored.t, mirrored.z};
+}
+
+Completed sum(const Point& p, const Addend& q) noexcept {
+    return sum(p, q, multiply(p.z, q.z));
 }
 
 Completed difference(const Point& p, const Addend& q) noexcept {
-    const Completed mirrored =
-        complete(multiply(add(p.y, p.x), q.y_minus_x), multiply(subtract(p.y, p.x), q.y_plus_x),
-                 multiply(p.t, q.t_2d), multiply(p.z, q.z));
-    return {mirrored.x, mirrored.y, mirrored.t, mirrored.z};
+    return difference(p, q, multiply(p.z, q.z));
 }
 
 /// Takes X, Y and Z, not T.
@@ -145,6 +156,41 @@ Point straus(std::span<const Term> terms) {
     return total;
 }
 
+/// 1/Z of each, for the price of one inversion.
+std::vector<Element> inverted_z(std::span<const Point> points) {
+    std::vector<Element> inverses(points.size());  // first: the product of all Z before
+    Element product = one;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        inverses[i] = product;
+        product = multiply(product, points[i].z);
+    }
+    Element inverse = field25519::invert(product);
+    for (std::size_t i = points.size(); i-- > 0;) {
+        inverses[i] = multiply(inverses[i], inverse);
+        inverse = multiply(inverse, points[i].z);
+    }
+    return inverses;
+}
+
+constexpr std::size_t nibbles = 64;
+
+/// Signed digits to the base 16, each from -8 to 8. REQUIRES: the scalar is below 2^253.
+std::array<std::int8_t, nibbles> signed_nibbles(const Scalar& scalar) noexcept {
+    std::array<std::int8_t, nibbles> out;
+    int carried = 0;
+    for (std::size_t i = 0; i < nibbles; ++i) {
+        const int digit = ((scalar[i / 2] >> (4 * (i % 2))) & 15) + carried;
+        carried = i + 1 < nibbles && digit >= 8 ? 1 : 0;
+        out[i] = static_cast<std::int8_t>(digit - 16 * carried);
+    }
+    return out;
+}
+
+bool has_small_order(Point point) noexcept {
+    for (int i = 0; i < 3; ++i) point = to_point(twice(point));
+    return is_zero(point.x) && equal(point.y, point.z);
+}
+
 }  // namespace
 
 const Point& minus_base_point() noexcept {
@@ -171,9 +217,51 @@ std::optional<Point> decode_negated(std::span<const std::uint8_t, 32> encoding) 
 }
 
 bool sum_has_small_order(std::span<const Term> terms) {
-    Point total = straus(terms);
-    for (int i = 0; i < 3; ++i) total = to_point(twice(total));
-    return is_zero(total.x) && equal(total.y, total.z);
+    return has_small_order(straus(terms));
+}
+
+PreparedPoint::PreparedPoint(const Point& point) {
+    std::vector<Point> multiples;
+    multiples.reserve(rows * row_multiples);
+    Point first = point;  // of the row
+    for (std::size_t row = 0; row < rows; ++row) {
+        const auto addend = to_addend(first);
+        multiples.push_back(first);
+        for (std::size_t i = 1; i < row_multiples; ++i)
+            multiples.push_back(to_point(sum(multiples.back(), addend)));
+        first = multiples.back();  // times 8; the next row begins with 256 times the first
+        for (int i = 0; i < 5; ++i) first = to_point(twice(first));
+    }
+    const std::vector<Element> inverses = inverted_z(multiples);
+    for (std::size_t i = 0; i < multiples.size(); ++i) {
+        const Element x = multiply(multiples[i].x, inverses[i]);
+        const Element y = multiply(multiples[i].y, inverses[i]);
+        table_[i / row_multiples][i % row_multiples] = {add(y, x), subtract(y, x),
+                                                        multiply(multiply(x, y), curve_2d)};
+    }
+}
+
+bool PreparedPoint::sum_has_small_order(const Product& a, const Product& b,
+                                        const Point& c) noexcept {
+    const auto digits_of_a = signed_nibbles(a.scalar);
+    const auto digits_of_b = signed_nibbles(b.scalar);
+    Point total = neutral;
+    const auto add_digit = [&total](const PreparedPoint& point, std::size_t at, int digit) {
+        if (digit == 0) return;
+        const Addend& addend =
+            point.table_[at / 2][static_cast<std::size_t>(digit < 0 ? -digit : digit) - 1];
+        total =
+            to_point(digit > 0 ? sum(total, addend, total.z) : difference(total, addend, total.z));
+    };
+    for (const std::size_t half : {1U, 0U}) {  // the rows serve the odd digits and the even ones
+        for (std::size_t at = half; at < nibbles; at += 2) {
+            add_digit(a.point, at, digits_of_a[at]);
+            add_digit(b.point, at, digits_of_b[at]);
+        }
+        if (half == 1)
+            for (int i = 0; i < 4; ++i) total = to_point(twice(total));
+    }
+    return has_small_order(to_point(sum(total, to_addend(c))));
 }
 
 bool is_canonical(std::span<const std::uint8_t, 32> scalar) noexcept {

@@ -7,6 +7,9 @@
 // a small odd multiple of its point wherever its signed-digit expansion (width-5 NAF) has one.
 // For the few hundred terms of a commit that beats bucket methods, which need more terms to gain.
 //
+// A point that is multiplied again and again, as a validator's key, is worth a table of its own:
+// then a product takes 64 additions and hardly a doubling (PreparedPoint).
+//
 // Time and memory access depend on the values. Only for what is public.
 #pragma once
 #include <array>
@@ -46,6 +49,33 @@ struct Term {
 
 /// Whether 8 times the sum of scalar times point over all terms is the neutral element.
 [[nodiscard]] bool sum_has_small_order(std::span<const Term> terms);
+
+/// A point with the multiples that make its products cheap: 30 KiB, made in the time of two sums.
+class PreparedPoint {
+  public:
+    explicit PreparedPoint(const Point& point);
+
+    struct Product;  // a scalar with its prepared point
+    /// As sum_has_small_order, of two products and a point. REQUIRES: scalars are below 2^253.
+    [[nodiscard]] static bool sum_has_small_order(const Product& a, const Product& b,
+                                                  const Point& c) noexcept;
+
+  private:
+    /// Of a point with Z = 1; the first two loose.
+    struct Addend {
+        field25519::Element y_plus_x, y_minus_x, t_2d;
+    };
+    static constexpr std::size_t rows = 32;
+    static constexpr std::size_t row_multiples = 8;
+
+    // Row i holds the multiples 1 to 8 of 256^i times the point.
+    std::array<std::array<Addend, row_multiples>, rows> table_;
+};
+
+struct PreparedPoint::Product {
+    const Scalar& scalar;
+    const PreparedPoint& point;
+};
 
 /// Whether the scalar is below the group order.
 [[nodiscard]] bool is_canonical(std::span<const std::uint8_t, 32> scalar) noexcept;

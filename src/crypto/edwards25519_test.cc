@@ -254,5 +254,47 @@ TEST(Edwards25519, SumsAgreeWithLibsodium) {
     }
 }
 
+TEST(PreparedPoint, AgreesWithSums) {
+    using edwards25519::Point, edwards25519::PreparedPoint;
+    base::SeededRandom random(5);
+    const Point& base = edwards25519::minus_base_point();
+    const PreparedPoint prepared_base(base);
+    // Digits of every value and all carries: scalars with long rows of the same digit too.
+    const auto scalar = [&random] {
+        Scalar out = random_scalar(random);
+        if (random.chance(1, 3)) {
+            out.fill(static_cast<std::uint8_t>(17 * random.below(16)));
+            out[31] &= 0x0f;
+        }
+        return out;
+    };
+    for (int round = 0; round < 60; ++round) {
+        const Scalar factor = random_scalar(random);
+        const auto torsion = hex_array<32>(
+            twin::small_order_encodings[random.below(twin::small_order_encodings.size())]);
+        const Point point = negated(twin::sum(twin::base_product(factor), torsion).value());
+        const PreparedPoint prepared(point);
+        const Scalar a = scalar();
+        const Scalar b = scalar();
+        // c = -(a point + b base) but for the torsion
+        Scalar total;
+        crypto_core_ed25519_scalar_mul(total.data(), a.data(), factor.data());
+        total = sum_of(total, b);
+        const Point c = negated(twin::base_product(minus(total)));
+        const auto vanishes = [&](const Scalar& a_scalar, const Point& rest) {
+            const bool sum =
+                PreparedPoint::sum_has_small_order({a_scalar, prepared}, {b, prepared_base}, rest);
+            const std::array<Term, 3> terms = {{{a_scalar, point}, {b, base}, {Scalar{1}, rest}}};
+            EXPECT_EQ(edwards25519::sum_has_small_order(terms), sum);
+            return sum;
+        };
+        EXPECT_TRUE(vanishes(a, c));
+        Scalar near = a;
+        near[random.below(31)] ^= 1;
+        EXPECT_FALSE(vanishes(near, c));
+        EXPECT_FALSE(vanishes(a, base));
+    }
+}
+
 }  // namespace
 }  // namespace tandem::crypto

@@ -121,6 +121,11 @@ template <std::uint64_t m>
     return multiply(square_times(k250, 2), a);
 }
 
+/// 1/a = a^(p - 2); 0 for 0.
+[[nodiscard]] constexpr Element invert(const Element& a) noexcept {
+    return multiply(square_times(power_p58(a), 3), multiply(square(a), a));
+}
+
 /// The low 255 bits, little endian, whatever their value: p and above are taken modulo p.
 [[nodiscard]] inline Element from_bytes(std::span<const std::uint8_t, 32> bytes) noexcept {
     const auto word = [&bytes](std::size_t at) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/refusal.h"
@@ -50,6 +51,30 @@ struct PublicKey {
 /// First 20 bytes of SHA-256, or RIPEMD-160 of SHA-256 for secp256k1; of the bytes as they are,
 /// whatever their number. Empty for none.
 [[nodiscard]] Address address(const PublicKey& key) noexcept;
+
+/// A key and its address, which is hashed once and not at every look. Made from a key and read as
+/// one without saying so.
+class AddressedKey {
+  public:
+    AddressedKey() = default;
+    // NOLINTBEGIN(google-explicit-constructor)
+    AddressedKey(PublicKey key) : key_(std::move(key)), address_(crypto::address(key_)) {}
+    operator const PublicKey&() const noexcept { return key_; }
+    // NOLINTEND(google-explicit-constructor)
+
+    [[nodiscard]] const PublicKey& key() const noexcept { return key_; }
+    [[nodiscard]] const Address& address() const noexcept { return address_; }
+    friend bool operator==(const AddressedKey& a, const AddressedKey& b) noexcept {
+        return a.key_ == b.key_;
+    }
+    friend bool operator==(const AddressedKey& a, const PublicKey& b) noexcept {
+        return a.key_ == b;
+    }
+
+  private:
+    PublicKey key_;
+    Address address_;
+};
 
 /// False also when a length is wrong or the kind cannot be verified.
 [[nodiscard]] bool verify(const PublicKey& key, base::BytesView message,

@@ -24,6 +24,7 @@ base::Result<ChosenApplication> choose_application(const std::string& name,
                                                    const types::GenesisDoc& genesis,
                                                    io::RocksDatabase& database,
                                                    node::Reporter& reporter,
+                                                   const crypto::Verifier& verifier,
                                                    ledger::ShareSnapshotRules snapshots) {
     ChosenApplication chosen;
     if (name == "kvstore") {
@@ -36,9 +37,8 @@ base::Result<ChosenApplication> choose_application(const std::string& name,
     } else if (name == "share") {
         TANDEM_TRY(share_begins(genesis));
         chosen.storage = std::make_unique<io::ApplicationStorage>(database);
-        chosen.application =
-            std::make_unique<ledger::Share>(*chosen.storage, crypto::real_verifier(),
-                                            ledger::ShareSettings{genesis.chain_id, snapshots});
+        chosen.application = std::make_unique<ledger::Share>(
+            *chosen.storage, verifier, ledger::ShareSettings{genesis.chain_id, snapshots});
         chosen.is_in_database = true;
     } else if (name == "noop") {
         chosen.application = std::make_unique<ledger::NoOp>();

@@ -1,6 +1,7 @@
 // Which application stands below: one of our own by its name, or another's by its address.
 #pragma once
 #include "abci/application.h"
+#include "crypto/verifier.h"
 #include "io/rocks_database.h"
 #include "ledger/share_snapshots.h"
 #include "node/host.h"
@@ -18,10 +19,8 @@ struct ChosenApplication {
 /// and this waits until somebody listens there. Refused for what is neither, and where the genesis
 /// does not begin the application as it must. The rules are those of `share`. What is borrowed
 /// outlives the answer.
-[[nodiscard]] base::Result<ChosenApplication> choose_application(const std::string& name,
-                                                                 const types::GenesisDoc& genesis,
-                                                                 io::RocksDatabase& database,
-                                                                 node::Reporter& reporter,
-                                                                 ledger::ShareSnapshotRules = {});
+[[nodiscard]] base::Result<ChosenApplication> choose_application(
+    const std::string& name, const types::GenesisDoc& genesis, io::RocksDatabase& database,
+    node::Reporter& reporter, const crypto::Verifier& verifier, ledger::ShareSnapshotRules = {});
 
 }  // namespace tandem::program

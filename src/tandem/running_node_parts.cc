@@ -165,8 +165,9 @@ Opened<void> RunningNode::Parts::find_validator_key() {
 }
 
 Opened<void> RunningNode::Parts::choose_application() {
-    auto chosen = program::choose_application(config.base.proxy_app, genesis, *database, *reporter,
-                                              {.interval = config.share.snapshot_interval});
+    auto chosen =
+        program::choose_application(config.base.proxy_app, genesis, *database, *reporter, verifier,
+                                    {.interval = config.share.snapshot_interval});
     if (!chosen) return failed(chosen.error(), ExitCode::configuration);
     inner = std::move(*chosen);
     if (!liveness_key) return {};

@@ -2,7 +2,6 @@
 #pragma once
 #include <fmt/format.h>
 
-#include "crypto/remembering_verifier.h"
 #include "io/http_server.h"
 #include "io/remote_signer.h"
 #include "io/shared_database.h"
@@ -11,14 +10,13 @@
 #include "tandem/light_servers.h"
 #include "tandem/node_files.h"
 #include "tandem/node_metrics.h"
+#include "tandem/process_verifier.h"
 #include "tandem/running_node.h"
 
 namespace tandem::program {
 
 template <typename T>
 using Opened = std::expected<T, Failure>;
-
-inline constexpr std::size_t verified_remembered = 4096;
 
 /// Recovery and its kin are looked up in the manual by the name of the check.
 inline std::unexpected<Failure> failed(const base::Refusal& why, ExitCode code) {
@@ -88,7 +86,7 @@ struct RunningNode::Parts {
     crypto::PublicKey validator_public_key;
     std::shared_ptr<const crypto::SigningKey> liveness_key;  // of a chain with seats
 
-    crypto::RememberingVerifier verifier{crypto::real_verifier(), verified_remembered};
+    ProcessVerifier verifier;
     boost::asio::io_context loop{1};  // outlives the log, whose thread calls it
     std::optional<io::FolderLock> lock;
     std::unique_ptr<io::RocksDatabase> database;

@@ -13,6 +13,7 @@
 #include "tandem/built_in.h"
 #include "tandem/engine_settings.h"
 #include "tandem/node_files.h"
+#include "tandem/process_verifier.h"
 #include "tandem/reporter.h"
 #include "tandem/shim_health.h"
 #include "tandem/timed_application.h"
@@ -52,6 +53,7 @@ class Shim {
     boost::asio::io_context loop_{1};
     std::optional<io::FolderLock> lock_;
     std::unique_ptr<io::RocksDatabase> database_;
+    ProcessVerifier verifier_;
     ChosenApplication inner_;
     std::unique_ptr<store::SeatsStore> store_;
     std::unique_ptr<seats::SeatsApplication> seats_;
@@ -163,14 +165,14 @@ Outcome Shim::open_storage() {
 }
 
 Outcome Shim::begin_seats() {
-    auto chosen = choose_application(options_.application, genesis_, *database_, *reporter_);
+    auto chosen =
+        choose_application(options_.application, genesis_, *database_, *reporter_, verifier_);
     if (!chosen) return fail(chosen.error());
     inner_ = std::move(*chosen);
     store_ = std::make_unique<store::SeatsStore>(
         *database_, inner_.is_in_database ? store::SeatsDurability::with_application
                                           : store::SeatsDurability::at_once);
-    seats_ = std::make_unique<seats::SeatsApplication>(*inner_.application, *store_,
-                                                       crypto::real_verifier(),
+    seats_ = std::make_unique<seats::SeatsApplication>(*inner_.application, *store_, verifier_,
                                                        seats::OwnNode{own_address_, liveness_key_});
     if (const auto verdict = seats_->recover(); !verdict)
         return fail(verdict.error(), ExitCode::bad_data);
