@@ -80,7 +80,7 @@ void SecondOpinion::compare_node(const Registry::Seat& seat, const Registry::Nod
                                  const seats::Node& claimed, std::vector<std::string>& out) const {
     Comparison comparison(fmt::format("{} {}", seat.id, node.name), out);
     comparison.same("the name", claimed.name, node.name);
-    comparison.same("the consensus key", claimed.consensus_key, node.consensus_key);
+    comparison.same("the consensus key", claimed.consensus_key.key(), node.consensus_key);
     comparison.same("the liveness key", claimed.liveness_key, node.liveness_key);
     comparison.same("quarantine", claimed.quarantined, node.quarantined);
     std::uint64_t alive = 0, has_signed = 0;

@@ -59,6 +59,7 @@ types::Hash Settled::engine_hash() const {
 void SeatsApplication::Impl::adopt(State state, Bytes application_hash) {
     committed = Settled(std::move(state), std::move(application_hash));
     finalized.reset();
+    checked_record.reset();
     own_newest.reset();
     pool = {};
     newly_confirmed.clear();
@@ -117,16 +118,17 @@ std::vector<Bytes> SeatsApplication::Impl::special_txs_to_propose(
     return front;
 }
 
-bool SeatsApplication::Impl::proposed_record_holds(
-    const abci::RequestProcessProposal& request) const {
+bool SeatsApplication::Impl::proposed_record_holds(const abci::RequestProcessProposal& request) {
     const State& state = committed.state;
     const bool has_record = !request.txs.empty() && classify(request.txs[0]) == TxKind::record;
     if (request.height == state.initial_height) return !has_record;
     if (!has_record || request.height != state.height + 1) return false;
     const CommitFacts facts = CommitFacts::from(state, request.proposed_last_commit);
-    return check_record(state, {request.height, request.proposer_address, facts}, request.txs[0],
-                        verifier, &pool)
-        .has_value();
+    auto statuses = check_record(state, {request.height, request.proposer_address, facts},
+                                 request.txs[0], verifier, &pool);
+    if (!statuses) return false;
+    if (!request.hash.empty()) checked_record = {request.hash, std::move(*statuses)};
+    return true;
 }
 
 abci::ResponseFinalizeBlock SeatsApplication::Impl::finalize(
@@ -138,7 +140,9 @@ abci::ResponseFinalizeBlock SeatsApplication::Impl::finalize(
                                request.decided_last_commit,
                                request.misbehavior};
     BlockProcess process(committed.state, context, verifier, &pool);
-    process.record_step(request.txs.empty() ? std::nullopt : std::optional(request.txs[0]));
+    const bool is_checked = checked_record && checked_record->block_hash == request.hash;
+    process.record_step(request.txs.empty() ? std::nullopt : std::optional(request.txs[0]),
+                        is_checked ? &checked_record->statuses : nullptr);
     process.evidence_step();
     process.rule_step();
 
@@ -196,6 +200,7 @@ abci::ResponseCommit SeatsApplication::Impl::commit(const abci::RequestCommit& r
     const abci::ResponseCommit response = inner.commit(request);
     committed = std::move(*finalized);
     finalized.reset();
+    checked_record.reset();
     own_newest.reset();
     check_invariants(committed.state);
     newly_confirmed = pool.executed(committed.state);

@@ -32,7 +32,7 @@ struct SeatsApplication::Impl {
     /// accepted, as many as fit.
     [[nodiscard]] std::vector<Bytes> special_txs_to_propose(
         const abci::RequestPrepareProposal& request);
-    [[nodiscard]] bool proposed_record_holds(const abci::RequestProcessProposal& request) const;
+    [[nodiscard]] bool proposed_record_holds(const abci::RequestProcessProposal& request);
     [[nodiscard]] static wire::Txs application_txs(const wire::Txs& txs);
     [[nodiscard]] abci::ResponseFinalizeBlock finalize(const abci::RequestFinalizeBlock& request);
     [[nodiscard]] abci::ResponseCommit commit(const abci::RequestCommit& request);
@@ -54,6 +54,14 @@ struct SeatsApplication::Impl {
     std::optional<std::optional<Heartbeat>> own_newest;
     HeartbeatPool pool;
     std::vector<Heartbeat> newly_confirmed;  // to be relayed
+
+    /// The record of a proposal for the next height, which held: it need not be checked again when
+    /// the block is decided.
+    struct CheckedRecord {
+        types::Hash block_hash;
+        std::vector<Status> statuses;
+    };
+    std::optional<CheckedRecord> checked_record;
 
     /// A snapshot on its way in.
     struct Restore {

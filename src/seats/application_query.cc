@@ -84,7 +84,7 @@ void StateJson::write_node(const Seat& seat, std::uint32_t index) {
     field("role", index == seat.validator ? "validator" : "standby");
     field("liveness", text_of(node.liveness));
     json_.name("quarantined").boolean(node.quarantined);
-    json_.name("address").hex(crypto::address(node.consensus_key));
+    json_.name("address").hex(node.consensus_key.address());
     key("consensus_key", node.consensus_key);
     key("liveness_key", node.liveness_key);
     write_window(node.window);

@@ -62,7 +62,7 @@ TEST_F(FormatPages, KeysOfTheExamples) {
         expect_shown("README.md", seat.id + " admin", base::view(seat.admin_key.bytes));
         for (const Node& node : seat.nodes) {
             expect_shown("README.md", node.name + " consensus",
-                         base::view(node.consensus_key.bytes));
+                         base::view(node.consensus_key.key().bytes));
             expect_shown("README.md", node.name + " liveness", base::view(node.liveness_key.bytes));
             expect_shown("README.md", node.name + " address", test::address_of(node.consensus_key));
         }

@@ -1,7 +1,6 @@
 #include "seats/heartbeat.h"
 
 #include <algorithm>
-#include <cstring>
 #include <fmt/format.h>
 
 #include "crypto/ed25519.h"
@@ -127,7 +126,8 @@ HeartbeatPool::Added HeartbeatPool::add(const State& state, const Heartbeat& hea
     if (key == nullptr ||
         !verifier.verify(*key, sign_bytes(state.chain_id, heartbeat), heartbeat.signature))
         return Added::refused;
-    std::vector<Entry>& entries = entries_[heartbeat.height][heartbeat.node_address];
+    std::vector<Entry>& entries =
+        entries_[heartbeat.height][crypto::Address(heartbeat.node_address)];
     if (confirmed) {
         size_ -= entries.size();
         entries.clear();
@@ -140,8 +140,10 @@ HeartbeatPool::Added HeartbeatPool::add(const State& state, const Heartbeat& hea
 std::vector<Heartbeat> HeartbeatPool::executed(const State& state) {
     std::vector<Heartbeat> newly_confirmed;
     const auto keep = [&](Entry& entry) {
-        const PublicKey* key = liveness_key_of(state, entry.heartbeat.node_address);
-        if (key == nullptr || *key != entry.liveness_key) return false;
+        if (keys_changed_) {
+            const PublicKey* key = liveness_key_of(state, entry.heartbeat.node_address);
+            if (key == nullptr || *key != entry.liveness_key) return false;
+        }
         const HeartbeatStanding standing = standing_of(state, entry.heartbeat);
         if (standing == HeartbeatStanding::not_yet) return true;
         if (standing != HeartbeatStanding::confirmed) return false;
@@ -161,12 +163,6 @@ std::vector<Heartbeat> HeartbeatPool::executed(const State& state) {
     keys_changed_ = false;
     judged_up_to_ = state.height;
     return newly_confirmed;
-}
-
-std::size_t HeartbeatPool::HashOfAddress::operator()(BytesView address) const noexcept {
-    std::size_t hash = 0;  // an address is a hash already
-    std::memcpy(&hash, address.data(), std::min(address.size(), sizeof hash));
-    return hash;
 }
 
 const Heartbeat* HeartbeatPool::freshest(const State& state, BytesView node_address,
@@ -191,8 +187,7 @@ void HeartbeatPool::refresh_liveness_keys(const State& state) {
     ByAddress<PublicKey> keys;
     for (const Seat& seat : state.seats)
         for (const Node& node : seat.nodes)
-            keys.emplace(base::to_bytes(base::view(crypto::address(node.consensus_key))),
-                         node.liveness_key);
+            keys.emplace(node.consensus_key.address(), node.liveness_key);
     liveness_keys_height_ = state.height;
     if (keys == liveness_keys_) return;
     liveness_keys_ = std::move(keys);

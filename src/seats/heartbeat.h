@@ -5,9 +5,9 @@
 // another A. Hence whoever is promoted is in step.
 #pragma once
 #include <map>
-#include <unordered_map>
 
 #include "crypto/verifier.h"
+#include "seats/by_address.h"
 #include "seats/state.h"
 
 namespace tandem::seats {
@@ -100,22 +100,8 @@ class HeartbeatPool {
 
         bool operator==(const Entry&) const = default;
     };
-    // NOLINTBEGIN(readability-identifier-naming): names of std::unordered_map
-    struct HashOfAddress {
-        using is_transparent = void;
-        std::size_t operator()(BytesView address) const noexcept;
-    };
-    struct SameBytes {
-        using is_transparent = void;
-        bool operator()(BytesView a, BytesView b) const noexcept { return base::equal(a, b); }
-    };
-    // NOLINTEND(readability-identifier-naming)
-    template <typename T>
-    using ByAddress = std::unordered_map<Bytes, T, HashOfAddress, SameBytes>;
-
     [[nodiscard]] const std::vector<Entry>* list(std::int64_t height, BytesView node_address) const;
-    /// The liveness key of a registered node, or null. The address of every node is a hash, so they
-    /// are taken once a block and not once a heartbeat.
+    /// The liveness key of a registered node, or null.
     [[nodiscard]] const PublicKey* liveness_key_of(const State& state, BytesView node_address);
     void refresh_liveness_keys(const State& state);
 

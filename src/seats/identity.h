@@ -4,9 +4,8 @@
 // down addresses of nodes become addresses of identities, also for heights at which the seat had
 // another node: a key belongs to one seat for good, and retired keys remember theirs.
 #pragma once
-#include <map>
-
 #include "abci/requests.h"
+#include "seats/by_address.h"
 #include "seats/state.h"
 
 namespace tandem::seats {
@@ -26,7 +25,7 @@ class Identities {
     void apply(std::vector<abci::Misbehavior>& misbehavior) const;
 
   private:
-    std::map<types::Address, types::Address> identity_of_;  // only where the two differ
+    ByAddress<types::Address> identity_of_;  // only where the two differ
 };
 
 }  // namespace tandem::seats

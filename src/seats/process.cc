@@ -99,7 +99,8 @@ void BlockProcess::emit(std::string type,
     events_.push_back(std::move(event));
 }
 
-void BlockProcess::record_step(std::optional<BytesView> first_tx) {
+void BlockProcess::record_step(std::optional<BytesView> first_tx,
+                               const std::vector<Status>* checked) {
     if (context_.height == state_.initial_height) {
         record_refusal_ = "the initial height has no record";
         return;
@@ -109,9 +110,13 @@ void BlockProcess::record_step(std::optional<BytesView> first_tx) {
         record_refusal_ = "the block does not begin with a record";
         return emit("seat_record_invalid", {{"height", height}, {"reason", record_refusal_}});
     }
-    const CommitFacts commit = CommitFacts::from(state_, context_.last_commit);
-    auto statuses = check_record(state_, {context_.height, context_.proposer_address, commit},
-                                 *first_tx, *verifier_, pool_);
+    const auto check = [&]() -> Result<std::vector<Status>> {
+        if (checked != nullptr) return *checked;
+        const CommitFacts commit = CommitFacts::from(state_, context_.last_commit);
+        return check_record(state_, {context_.height, context_.proposer_address, commit}, *first_tx,
+                            *verifier_, pool_);
+    };
+    auto statuses = check();
     if (!statuses) {
         record_refusal_ = statuses.error().check + ": " + statuses.error().why;
         return emit("seat_record_invalid",

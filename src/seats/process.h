@@ -48,8 +48,10 @@ class BlockProcess {
                  const HeartbeatPool* pool);
 
     /// `first_tx` is the block's first transaction, if any. A block without a valid record runs no
-    /// rule; the initial height has none and is otherwise treated the same.
-    void record_step(std::optional<BytesView> first_tx);
+    /// rule; the initial height has none and is otherwise treated the same. `checked` is what
+    /// check_record said of this block's record on this state, where that was asked before.
+    void record_step(std::optional<BytesView> first_tx,
+                     const std::vector<Status>* checked = nullptr);
     void evidence_step();
     void rule_step();
     /// One admin transaction, in the order of the block.

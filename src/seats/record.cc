@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "crypto/ed25519.h"
+#include "seats/by_address.h"
 #include "seats/formats.h"
 
 namespace tandem::seats {
@@ -56,15 +57,16 @@ void for_each_node(const State& state, Visit&& visit) {
 }
 
 Bytes address_of(const Node& node) {
-    return base::to_bytes(base::view(crypto::address(node.consensus_key)));
+    return base::to_bytes(node.consensus_key.address());
 }
 
 /// REQUIRES: `votes` are VoteInfo or ExtendedVoteInfo.
 template <typename Votes>
 CommitFacts facts_of(const State& state, const Votes& votes) {
-    std::map<types::Address, std::size_t> index_of;
+    ByAddress<std::size_t> index_of;
+    index_of.reserve(state.node_count());
     for_each_node(state, [&](std::size_t index, const Node& node) {
-        index_of.emplace(crypto::address(node.consensus_key), index);
+        index_of.emplace(node.consensus_key.address(), index);
     });
     CommitFacts facts;
     facts.votes.assign(state.node_count(), CommitFacts::Vote::not_validator);

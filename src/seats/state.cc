@@ -72,7 +72,7 @@ std::optional<NodeRef> find_by_consensus_address(const State& state, BytesView a
     for (std::size_t seat = 0; seat < state.seats.size(); ++seat) {
         const std::vector<Node>& nodes = state.seats[seat].nodes;
         for (std::size_t node = 0; node < nodes.size(); ++node)
-            if (base::equal(base::view(crypto::address(nodes[node].consensus_key)), address))
+            if (base::equal(nodes[node].consensus_key.address(), address))
                 return NodeRef{seat, node};
     }
     return std::nullopt;

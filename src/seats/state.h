@@ -46,7 +46,7 @@ enum class Liveness : std::int32_t { unknown = 0, alive = 1, dead = 2 };
 
 struct Node {
     std::string name;
-    PublicKey consensus_key;
+    crypto::AddressedKey consensus_key;
     PublicKey liveness_key;
     bool quarantined = false;  // convicted by evidence; no candidate until replaced
     Liveness liveness = Liveness::unknown;

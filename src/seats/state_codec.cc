@@ -18,6 +18,23 @@ struct Described<Window> {
 };
 
 template <>
+struct FieldCodec<crypto::AddressedKey> {
+    static std::size_t size(std::uint32_t number, const crypto::AddressedKey& value) {
+        return FieldCodec<PublicKey>::size(number, value.key());
+    }
+    static void write(BackwardWriter& writer, std::uint32_t number,
+                      const crypto::AddressedKey& value) {
+        FieldCodec<PublicKey>::write(writer, number, value.key());
+    }
+    static bool read(Reader& reader, WireType type, crypto::AddressedKey& value) {
+        PublicKey key = value;  // a field that comes twice is merged
+        if (!FieldCodec<PublicKey>::read(reader, type, key)) return false;
+        value = std::move(key);
+        return true;
+    }
+};
+
+template <>
 struct Described<Node> {
     static constexpr std::string_view name = "SeatNode";
     static constexpr auto fields = std::tuple{field<1>("name", &Node::name),

@@ -1,8 +1,8 @@
 // The invariants of State, in the order of their numbers beside it.
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
 #include <set>
+#include <unordered_map>
 
 #include "base/check.h"
 #include "crypto/ed25519.h"
@@ -105,14 +105,19 @@ Verdict check_references(const State& state) {
     return {};
 }
 
-struct LessKey {
-    bool operator()(const PublicKey* a, const PublicKey* b) const {
-        return a->type != b->type ? a->type < b->type : a->bytes < b->bytes;
+// NOLINTBEGIN(readability-identifier-naming): names of std::unordered_map
+struct HashOfKey {
+    std::size_t operator()(const PublicKey* key) const noexcept {
+        return std::hash<std::string_view>()(base::as_text(key->bytes));
     }
 };
+struct SameKey {
+    bool operator()(const PublicKey* a, const PublicKey* b) const noexcept { return *a == *b; }
+};
+// NOLINTEND(readability-identifier-naming)
 
 /// Every key with the seat that it gives an identity to: empty for liveness and admin keys.
-using Keys = std::map<const PublicKey*, std::string_view, LessKey>;
+using Keys = std::unordered_map<const PublicKey*, std::string_view, HashOfKey, SameKey>;
 
 Verdict check_keys(const State& state) {
     Keys keys;
@@ -122,7 +127,7 @@ Verdict check_keys(const State& state) {
         for (const Node& node : seat.nodes) {
             TANDEM_INVARIANT(5,
                              is_well_sized(node.consensus_key) &&
-                                 keys.emplace(&node.consensus_key, seat.id).second,
+                                 keys.emplace(&node.consensus_key.key(), seat.id).second,
                              "the consensus key of {}/{}", seat.id, node.name);
             TANDEM_INVARIANT(
                 5, is_ed25519(node.liveness_key) && keys.emplace(&node.liveness_key, "").second,

@@ -139,7 +139,12 @@ TEST(Invariants, EachIsChecked) {
         {4, "proposer nobody", [](State& s) { s.seats[0].run.proposer_seats = {"nobody"}; }},
         {5, "key twice", [](State& s) { s.seats[0].nodes[1].liveness_key = s.seats[1].admin_key; }},
         {5, "retired key in use", [](State& s) { s.seats[0].admin_key = s.retired_keys[1].key; }},
-        {5, "short key", [](State& s) { s.seats[0].nodes[1].consensus_key.bytes.resize(31); }},
+        {5, "short key",
+         [](State& s) {
+             PublicKey key = s.seats[0].nodes[1].consensus_key;
+             key.bytes.resize(31);
+             s.seats[0].nodes[1].consensus_key = key;
+         }},
         {5, "liveness key of another kind",
          [](State& s) { s.seats[0].nodes[1].liveness_key.type = crypto::KeyType::secp256k1; }},
         {5, "no admin key", [](State& s) { s.seats[0].admin_key = {}; }},

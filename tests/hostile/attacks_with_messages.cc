@@ -266,11 +266,12 @@ void add_consensus(std::vector<Attack>& list) {
          {"valid-block-absurd", "a valid block of 2^32 - 1 parts",
           open(closes,
                [](auto& p) {
-                   p.say(state, say(types::NewValidBlock{p.height(),
-                                                         0,
-                                                         {absurd_parts, noise_hash(p)},
-                                                         {bits(absurd_parts, 1)},
-                                                         true}));
+                   types::NewValidBlock claim;
+                   claim.height = p.height();
+                   claim.block_part_set_header = {absurd_parts, noise_hash(p)};
+                   claim.block_parts = bits(absurd_parts, 1);
+                   claim.is_commit = true;
+                   p.say(state, say(std::move(claim)));
                })},
          {"proposal-absurd", "a proposal of 2^32 - 1 parts",
           open(closes,
