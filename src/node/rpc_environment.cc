@@ -96,9 +96,7 @@ void RpcEnvironment::on_block(const chain::Execution& execution) {
 
 /// On any thread.
 void RpcEnvironment::index(const types::Block& block, const abci::ResponseFinalizeBlock& answer) {
-    const std::int64_t height = block.header.height;
-    parts_.indexer.add(height, block.data.txs, answer);
-    if (!parts_.answers_are_kept) parts_.indexer.keep(height, block.data.txs, answer);
+    parts_.indexer.add(block.header.height, block.data.txs, answer);
 }
 
 void RpcEnvironment::publish_ready() {

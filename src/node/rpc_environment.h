@@ -24,8 +24,7 @@ class RpcEnvironment final : public rpc::Environment, public Observer {
         const p2p::LocalNode& local;
         seats::SeatsApplication* seats = nullptr;  // null: the chain has none
         rpc::EventBus& bus;
-        rpc::Indexer& indexer;         // used by another thread, too
-        bool answers_are_kept = true;  // of blocks that are stored (EngineConfig::keep_answers)
+        rpc::Indexer& indexer;  // used by another thread, too
         const types::GenesisDoc& genesis;
         std::vector<std::string> listeners;
     };

@@ -333,6 +333,7 @@ IndexStorage::Entry executed_again(const TxPlace& place, const Hash& hash) {
 
 void KeyValueIndexer::add(std::int64_t height, const wire::Txs& txs,
                           const abci::ResponseFinalizeBlock& answer) {
+    if (answers_ == Answers::discarded) keep(height, txs, answer);
     std::vector<IndexStorage::Entry> entries;
     Postings postings(height);
     postings.add(block_event_key, 0, answer.events, block_height_tag);

@@ -46,6 +46,12 @@ class IndexStorage {
     virtual void write(std::vector<Entry> entries) = 0;
 };
 
+/// Whether the node stores what the application answered as long as the block.
+enum class Answers : std::uint8_t {
+    stored,
+    discarded,  // storage.discard_abci_responses: the index keeps the results of each block
+};
+
 /// Of a transaction.
 struct TxPlace {
     std::int64_t height = 0;
@@ -81,9 +87,11 @@ class Indexer {
 class KeyValueIndexer final : public Indexer {
   public:
     /// `storage` outlives this. A search that reads more than `entries_read_max` is refused.
-    explicit KeyValueIndexer(IndexStorage& storage, std::size_t entries_read_max = 5'000'000)
-        : storage_(storage), entries_read_max_(entries_read_max) {}
+    explicit KeyValueIndexer(IndexStorage& storage, Answers answers = Answers::stored,
+                             std::size_t entries_read_max = 5'000'000)
+        : storage_(storage), answers_(answers), entries_read_max_(entries_read_max) {}
 
+    /// Keeps the results, too, where nobody else will.
     void add(std::int64_t height, const wire::Txs& txs,
              const abci::ResponseFinalizeBlock& answer) override;
     void keep(std::int64_t height, const wire::Txs& txs,
@@ -98,6 +106,7 @@ class KeyValueIndexer final : public Indexer {
 
   private:
     IndexStorage& storage_;
+    Answers answers_;
     std::size_t entries_read_max_;
 };
 

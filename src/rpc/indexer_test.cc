@@ -164,7 +164,7 @@ TEST_F(IndexerTest, AValueHasOneEntryForABlock) {
 }
 
 TEST_F(IndexerTest, ASearchReadsABoundedNumberOfEntries) {
-    const KeyValueIndexer narrow(storage, 10);
+    const KeyValueIndexer narrow(storage, Answers::stored, 10);
     const auto check = [&](std::string_view query) {
         const auto found = narrow.search_txs(*Query::parse(query));
         return found ? std::string() : found.error().check;
@@ -173,8 +173,10 @@ TEST_F(IndexerTest, ASearchReadsABoundedNumberOfEntries) {
     EXPECT_EQ(check("tx.height<3"), "");
     EXPECT_EQ(check("transfer.amount>0"), "index.search");
     EXPECT_EQ(check("transfer.from='a' AND tx.height=2"), "");
-    EXPECT_FALSE(KeyValueIndexer(storage, 4).search_blocks(*Query::parse("block.height>0")));
-    EXPECT_TRUE(KeyValueIndexer(storage, 5).search_blocks(*Query::parse("block.height>0")));
+    EXPECT_FALSE(KeyValueIndexer(storage, Answers::stored, 4)
+                     .search_blocks(*Query::parse("block.height>0")));
+    EXPECT_TRUE(KeyValueIndexer(storage, Answers::stored, 5)
+                    .search_blocks(*Query::parse("block.height>0")));
 }
 
 TEST_F(IndexerTest, KeepsWhatTheNodeForgets) {
@@ -186,6 +188,18 @@ TEST_F(IndexerTest, KeepsWhatTheNodeForgets) {
     indexer.keep(7, wire::Txs::copy_of(txs), answer);
     EXPECT_EQ(indexer.kept_tx({7, 1}), (abci::TxResult{7, 1, txs[1], answer.tx_results[1]}));
     EXPECT_FALSE(*indexer.kept_tx({7, 2}));
+}
+
+TEST_F(IndexerTest, KeepsByItselfWhatTheNodeDoesNotStore) {
+    abci::ResponseFinalizeBlock answer;
+    answer.tx_results.resize(1);
+    answer.tx_results[0].log = "done";
+    const std::vector<Bytes> txs = {tx(8, 0)};
+    indexer.add(8, wire::Txs::copy_of(txs), answer);
+    EXPECT_FALSE(*indexer.kept_tx({8, 0})) << "it is stored with the block";
+    KeyValueIndexer only_one(storage, Answers::discarded);
+    only_one.add(8, wire::Txs::copy_of(txs), answer);
+    EXPECT_EQ(only_one.kept_tx({8, 0}), (abci::TxResult{8, 0, txs[0], answer.tx_results[0]}));
 }
 
 TEST_F(IndexerTest, KnowsItsNewestBlock) {

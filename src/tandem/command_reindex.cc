@@ -19,6 +19,7 @@
 #include "store/state_store.h"
 #include "store/storage.h"
 #include "tandem/node_files.h"
+#include "tandem/node_settings.h"
 #include "tandem/offline_commands.h"
 #include "tandem/reindex_range.h"
 
@@ -114,7 +115,7 @@ Outcome run_reindex(const Context& context, const ReindexOptions& options) {
     for (const std::string& note : range->notes) print_error(note);
 
     io::SharedIndexStorage storage(**database);
-    rpc::KeyValueIndexer indexer(storage);
+    rpc::KeyValueIndexer indexer(storage, stored_answers(config->storage));
     Outcome done = reindex(*range, blocks, states, indexer);
     (*database)->sync();
     if (!done) return done;

@@ -75,6 +75,10 @@ node::EngineConfig engine_config(const Config& config) {
     return engine;
 }
 
+rpc::Answers stored_answers(const StorageConfig& config) {
+    return config.discard_abci_responses ? rpc::Answers::discarded : rpc::Answers::stored;
+}
+
 consensus::Config consensus_config(const ConsensusConfig& config) {
     return {.timeout_propose = config.timeout_propose,
             .timeout_propose_delta = config.timeout_propose_delta,

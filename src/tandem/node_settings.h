@@ -6,6 +6,7 @@
 #include "io/http_server.h"
 #include "io/network_host.h"
 #include "io/rpc_client.h"
+#include "rpc/indexer.h"
 #include "tandem/home.h"
 
 namespace tandem::program {
@@ -17,6 +18,8 @@ namespace tandem::program {
 [[nodiscard]] consensus::Config consensus_config(const ConsensusConfig& config);
 /// Without the key.
 [[nodiscard]] node::EngineConfig engine_config(const Config& config);
+/// Of what engine_config() has the engine store.
+[[nodiscard]] rpc::Answers stored_answers(const StorageConfig& config);
 /// REQUIRES: statesync is enabled.
 [[nodiscard]] Result<std::vector<io::RpcAddress>> light_addresses(const StateSyncConfig& config);
 [[nodiscard]] node::StateSyncConfig state_sync_config(const StateSyncConfig& config,

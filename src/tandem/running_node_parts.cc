@@ -318,7 +318,8 @@ chain::RecoveryFacts RunningNode::Parts::look(abci::Application& asked) const {
 void RunningNode::Parts::observe(const node::EngineParts& engine) {
     index_storage.emplace(*database);
     if (config.tx_index.indexer == "kv")
-        indexer = std::make_unique<rpc::KeyValueIndexer>(*index_storage);
+        indexer =
+            std::make_unique<rpc::KeyValueIndexer>(*index_storage, stored_answers(config.storage));
     else
         indexer = std::make_unique<rpc::NullIndexer>();
     bus.emplace(
@@ -331,7 +332,6 @@ void RunningNode::Parts::observe(const node::EngineParts& engine) {
                                     seats.get(),
                                     *bus,
                                     *indexer,
-                                    !config.storage.discard_abci_responses,
                                     genesis,
                                     {fmt::format("Listener(@{})", config.p2p.external_address)}});
     node->add_observer(*environment);

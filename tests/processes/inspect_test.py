@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`tandem inspect` shows what a killed node had stored, by the routes that CometBFT has there, and
 changes nothing on the disk; a running node's folder it leaves alone. `tandem reindex-event` makes
-the index of a node that kept none."""
+the index of a node that kept none, with the results that are about to be discarded."""
 import hashlib
 import re
 import subprocess
@@ -72,7 +72,28 @@ def indexes_again(node, found):
     wait("the node", lambda: node.height() >= found)
 
 
+def keeps_the_newest_results(port):
+    """A node that stores no results but the newest, and had no index: what is made again holds them
+    still when there is a newer block."""
+    with Network() as network:
+        node = network.add_lone_node(port)
+        configure(node.home, proxy_app='"noop"', indexer='"null"', discard_abci_responses="true",
+                  create_empty_blocks="false")
+        node.start()
+        wait("the node", lambda: node.rpc("status"))
+        height = node.write("first", "x")
+        node.kill()
+        configure(node.home, indexer='"kv"')
+        reindex(node.home, 0, f"heights {height} to {height}", "--start-height", str(height))
+        node.start()
+        wait("the node", lambda: node.rpc("status"))
+        wait("a newer block", lambda: (node.write("second", "x") or 0) > height)
+        found = node.rpc("tx_search", query=f'"tx.height={height}"')
+        expect("results found", found and [tx["height"] for tx in found["txs"]], [str(height)])
+
+
 def main():
+    keeps_the_newest_results(free_ports(4))
     with Network() as network:
         port = free_ports(4)
         node = network.add_lone_node(port)
