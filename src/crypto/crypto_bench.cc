@@ -98,6 +98,7 @@ BENCHMARK(ed25519_single);
 void ed25519_prepared(benchmark::State& state) {
     const Signatures signatures(16);
     std::vector<Ed25519PreparedKey> keys;
+    keys.reserve(signatures.all.size());
     for (const auto& one : signatures.all) keys.push_back(*Ed25519PreparedKey::from_bytes(one.key));
     for (auto _ : state)
         for (std::size_t i = 0; i < keys.size(); ++i)

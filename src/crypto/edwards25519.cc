@@ -221,21 +221,21 @@ bool sum_has_small_order(std::span<const Term> terms) {
 }
 
 PreparedPoint::PreparedPoint(const Point& point) {
-    std::vector<Point> multiples;
-    multiples.reserve(rows * row_multiples);
+    std::vector<Point> points;
+    points.reserve(rows * row_multiples);
     Point first = point;  // of the row
     for (std::size_t row = 0; row < rows; ++row) {
         const auto addend = to_addend(first);
-        multiples.push_back(first);
+        points.push_back(first);
         for (std::size_t i = 1; i < row_multiples; ++i)
-            multiples.push_back(to_point(sum(multiples.back(), addend)));
-        first = multiples.back();  // times 8; the next row begins with 256 times the first
+            points.push_back(to_point(sum(points.back(), addend)));
+        first = points.back();  // times 8; the next row begins with 256 times the first
         for (int i = 0; i < 5; ++i) first = to_point(twice(first));
     }
-    const std::vector<Element> inverses = inverted_z(multiples);
-    for (std::size_t i = 0; i < multiples.size(); ++i) {
-        const Element x = multiply(multiples[i].x, inverses[i]);
-        const Element y = multiply(multiples[i].y, inverses[i]);
+    const std::vector<Element> inverses = inverted_z(points);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Element x = multiply(points[i].x, inverses[i]);
+        const Element y = multiply(points[i].y, inverses[i]);
         table_[i / row_multiples][i % row_multiples] = {add(y, x), subtract(y, x),
                                                         multiply(multiply(x, y), curve_2d)};
     }

@@ -266,6 +266,7 @@ base::Result<std::vector<LogFromJson::Segment>> LogFromJson::finish() && {
                                   "missing",
                                   line_, segments_.back().number));
     std::vector<store::LogSegment> views;
+    views.reserve(segments_.size());
     for (const Segment& segment : segments_) views.push_back({segment.number, segment.bytes});
     if (auto read = store::read_log(views, chain_id_); !read)
         return std::unexpected(std::move(read).error());
